@@ -4,21 +4,21 @@ import type { ViteUserConfig } from "vitest/config";
 const root: string = fileURLToPath(new URL("..", import.meta.url));
 
 const config: ViteUserConfig = {
-	root,
-	resolve: {
-		alias: {
-			// Device modules import `timer` as on the board. In unit tests it runs on a virtual clock of the test file.
-			timer: `${root}test/support/timer.ts`,
-		},
-	},
-	test: {
-		include: ["test/**/*.test.ts"],
-		exclude: ["test/types/**", "node_modules/**"],
-		setupFiles: ["test/support/xs-globals.ts"],
-		testTimeout: 20_000,
-		hookTimeout: 30_000,
-		coverage: { provider: "v8", include: ["device/**"] },
-	},
+  root,
+  resolve: {
+    alias: {
+      // Device modules import `timer` as on the board. In unit tests it runs on a virtual clock of the test file.
+      timer: `${root}test/support/timer.ts`,
+    },
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/types/**", "node_modules/**"],
+    setupFiles: ["test/support/xs-globals.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    coverage: { provider: "v8", include: ["device/**"] },
+  },
 };
 
 export default config;
