@@ -1,0 +1,173 @@
+import { parser as createParser, type IPublishPacket, type Packet, type Parser } from "mqtt-packet";
+import type { Publication } from "./delivery-ledger";
+
+/** A packet that the device has written, as seen on its TCP connection. */
+export interface ObservedPacket {
+  readonly packet: Packet;
+  /** The whole packet, fixed header included. */
+  readonly byteLength: number;
+  /** Number of TCP writes that its bytes came in: 1, except for payloads streamed in pieces. */
+  readonly writes: number;
+  /** Whether the write that ended it carried bytes of another packet too. */
+  readonly shared: boolean;
+}
+
+export interface WireObserverOptions {
+  /** The id that publications are marked with. */
+  readonly device: string;
+  /** A message goes out for the first time. */
+  onPublication?(publication: Publication): void;
+  /** Its PUBACK or PUBCOMP came in; for QoS 0, at once. */
+  onAcknowledged?(publication: Publication): void;
+  /** The broker has accepted a connection, the `count`th of this device. */
+  onConnected?(count: number): void;
+  /** Every packet the device writes. */
+  onPacket?(observed: ObservedPacket): void;
+  /** Bytes that are not MQTT, or a refused connection. */
+  onProblem?(text: string): void;
+}
+
+/**
+ * Watches the bytes between one device and its broker and decodes them with `mqtt-packet`, which shares no code with
+ * Thimble: what the device believes it did and what it did are two things.
+ *
+ * It sees the bytes as the device's socket takes and gives them, before the network can lose them.
+ */
+export class WireObserver {
+  /** Messages per topic, retransmissions not counted. */
+  readonly published: Map<string, number> = new Map();
+  /** Those of QoS 1 and 2 that the broker has acknowledged, per topic. */
+  readonly acknowledged: Map<string, number> = new Map();
+  /** The last payload per topic. */
+  readonly last: Map<string, Publication> = new Map();
+  /** PUBLISH packets sent again with DUP. */
+  retransmissions = 0;
+  /** TCP writes. */
+  writes = 0;
+  /** Packets written. */
+  packets = 0;
+  /** CONNACKs with return code 0. */
+  connections = 0;
+
+  readonly #options: WireObserverOptions;
+  /** By packet identifier. It outlives a connection, as the session does. */
+  readonly #inFlight = new Map<number, Publication>();
+  #outbound: Parser = createParser();
+  #inbound: Parser = createParser();
+  #writesOfPacket = 0;
+  /** Bytes written of a packet whose end is still to come. */
+  #incomplete = 0;
+  #packetsOfWrite: { packet: Packet; writes: number }[] = [];
+
+  constructor(options: WireObserverOptions) {
+    this.#options = options;
+    this.#open();
+  }
+
+  get reconnects(): number {
+    return Math.max(0, this.connections - 1);
+  }
+
+  /** The device has written `bytes` with one TCP write. */
+  wrote(bytes: Uint8Array): void {
+    if (isConnect(bytes)) this.#open();
+    this.writes += 1;
+    this.#writesOfPacket += 1;
+    this.#packetsOfWrite = [];
+    this.#incomplete += bytes.byteLength;
+    this.#outbound.parse(Buffer.from(bytes));
+    const ended = this.#packetsOfWrite;
+    for (const { packet } of ended) this.#incomplete -= packetByteLength(packet);
+    if (ended.length > 0 && this.#incomplete === 0) this.#writesOfPacket = 0;
+    const shared = ended.length + (this.#incomplete > 0 ? 1 : 0) > 1;
+    for (const { packet, writes } of ended) {
+      this.packets += 1;
+      this.#options.onPacket?.({ packet, byteLength: packetByteLength(packet), writes, shared });
+      if (packet.cmd === "publish") this.#publish(packet);
+    }
+  }
+
+  /** The device has read `bytes`. */
+  read(bytes: Uint8Array): void {
+    this.#inbound.parse(Buffer.from(bytes));
+  }
+
+  /** A new connection: the rest of a packet on the last one never came. */
+  #open(): void {
+    this.#outbound = createParser();
+    this.#outbound.on("packet", (packet) => {
+      this.#packetsOfWrite.push({ packet, writes: this.#writesOfPacket });
+      // Where bytes of a next packet follow in this write, it is that packet's first.
+      this.#writesOfPacket = 1;
+    });
+    this.#outbound.on("error", (error) => this.#options.onProblem?.(`sent no MQTT: ${error.message}`));
+    this.#inbound = createParser();
+    this.#inbound.on("packet", (packet) => this.#received(packet));
+    this.#inbound.on("error", (error) => this.#options.onProblem?.(`received no MQTT: ${error.message}`));
+    this.#writesOfPacket = 0;
+    this.#incomplete = 0;
+  }
+
+  #publish(packet: IPublishPacket): void {
+    const { topic, qos: QoS, retain, messageId: packetIdentifier = 0 } = packet;
+    const inFlight = this.#inFlight.get(packetIdentifier);
+    if (packet.dup && inFlight?.topic === topic) {
+      this.retransmissions += 1;
+      return;
+    }
+    const publication: Publication = {
+      device: this.#options.device,
+      topic,
+      payload: packet.payload as Buffer,
+      QoS,
+      retain,
+    };
+    count(this.published, topic);
+    this.last.set(topic, publication);
+    if (QoS > 0) this.#inFlight.set(packetIdentifier, publication);
+    this.#options.onPublication?.(publication);
+  }
+
+  #received(packet: Packet): void {
+    if (packet.cmd === "connack") this.#connected(packet.returnCode ?? 0);
+    else if (packet.cmd === "puback" || packet.cmd === "pubcomp") this.#complete(packet.messageId ?? 0);
+  }
+
+  #connected(returnCode: number): void {
+    if (returnCode !== 0) {
+      this.#options.onProblem?.(`broker refused the connection with return code ${returnCode}`);
+      return;
+    }
+    this.connections += 1;
+    this.#options.onConnected?.(this.connections);
+  }
+
+  #complete(packetIdentifier: number): void {
+    const publication = this.#inFlight.get(packetIdentifier);
+    if (!publication) return;
+    this.#inFlight.delete(packetIdentifier);
+    count(this.acknowledged, publication.topic);
+    this.#options.onAcknowledged?.(publication);
+  }
+}
+
+function count(counts: Map<string, number>, topic: string): void {
+  counts.set(topic, (counts.get(topic) ?? 0) + 1);
+}
+
+/** A fixed header of CONNECT with its protocol name (MQTT 3.1.1 section 3.1.2.1): the first bytes of every connection. */
+function isConnect(bytes: Uint8Array): boolean {
+  if (bytes[0] !== 0x10) return false;
+  let offset = 1;
+  while (offset < 5 && (bytes[offset] ?? 0) >= 0x80) offset += 1;
+  return Buffer.from(bytes.subarray(offset + 1, offset + 7)).equals(PROTOCOL_NAME);
+}
+
+const PROTOCOL_NAME: Buffer = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54]);
+
+function packetByteLength(packet: Packet): number {
+  const remainingLength = packet.length ?? 0;
+  let lengthByteLength = 1;
+  for (let rest = remainingLength; rest >= 0x80; rest = Math.floor(rest / 0x80)) lengthByteLength += 1;
+  return 1 + lengthByteLength + remainingLength;
+}

@@ -1,0 +1,204 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** Debian puts brokers into /usr/sbin, which is not in everybody's PATH. */
+const DIRECTORIES: readonly string[] = [
+  ...(process.env.PATH ?? "").split(delimiter),
+  "/usr/sbin",
+  "/usr/local/sbin",
+  "/usr/bin",
+];
+
+/** The referees: programs nobody here wrote, which the interop tests judge Thimble with. */
+export interface Referees {
+  readonly mosquitto: string;
+  readonly mosquittoPub: string;
+  readonly mosquittoSub: string;
+  /** A Python 3 that can import paho.mqtt. */
+  readonly python: string;
+}
+
+/**
+ * The referees of this machine, or `undefined` where one is missing: its tests then report themselves skipped, and this
+ * prints what to install.
+ * @throws {Error} instead, when CI=true: there a missing referee fails the run
+ */
+export const referees: Referees | undefined = findReferees();
+
+function findReferees(): Referees | undefined {
+  const found = {
+    mosquitto: findProgram("mosquitto"),
+    mosquittoPub: findProgram("mosquitto_pub"),
+    mosquittoSub: findProgram("mosquitto_sub"),
+    python: findPython(),
+  };
+  const packages = [
+    ...(found.mosquitto ? [] : ["mosquitto"]),
+    ...(found.mosquittoPub && found.mosquittoSub ? [] : ["mosquitto-clients"]),
+    ...(found.python ? [] : ["python3-paho-mqtt"]),
+  ];
+  if (packages.length === 0) return found as Referees;
+  const message = `a referee of the interop tests is missing: apt-get install ${packages.join(" ")}`;
+  if (process.env.CI === "true") throw new Error(message);
+  process.stderr.write(`skipped: ${message}\n`);
+  return undefined;
+}
+
+function findProgram(name: string): string | undefined {
+  return findPrograms(name)[0];
+}
+
+function findPrograms(name: string): string[] {
+  const paths = [...new Set(DIRECTORIES)].filter((path) => path !== "").map((path) => join(path, name));
+  return paths.filter((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The first python3 may be one that does not see Debian's packages. */
+function findPython(): string | undefined {
+  return findPrograms("python3").find((path) => {
+    try {
+      execFileSync(path, ["-c", "import paho.mqtt.client"], { stdio: "ignore", timeout: 10_000 });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+export interface MosquittoOptions {
+  /** 1 to 65535; default a free one. */
+  readonly port?: number;
+  /** Keep sessions and retained messages over `restart()`, as an installed broker does. Default false. */
+  readonly persistence?: boolean;
+  /** More lines of mosquitto.conf. */
+  readonly configuration?: string;
+}
+
+/** A real mosquitto of its own: free loopback port, temporary directory, no part in any system service. */
+export class Mosquitto {
+  readonly host: string = "127.0.0.1";
+  readonly port: number;
+  readonly #program: string;
+  readonly #directory: string;
+  #process: ChildProcess | undefined;
+  #log = "";
+
+  private constructor(program: string, directory: string, port: number) {
+    this.#program = program;
+    this.#directory = directory;
+    this.port = port;
+  }
+
+  get url(): string {
+    return `mqtt://${this.host}:${this.port}`;
+  }
+
+  /** What mosquitto has printed. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Starts one and waits until it accepts connections. */
+  static async start(options: MosquittoOptions = {}): Promise<Mosquitto> {
+    if (!referees) throw new Error("mosquitto is not installed; skip with describe.skipIf(!referees)");
+    const port = options.port ?? (await freePort());
+    const directory = await mkdtemp(join(tmpdir(), "thimble-mosquitto-"));
+    const lines = [
+      `listener ${port} 127.0.0.1`,
+      "allow_anonymous true",
+      // Without it every PUBACK waits for a delayed acknowledgement of the packet before.
+      "set_tcp_nodelay true",
+      "log_dest stderr",
+      // mosquitto as root becomes the user `mosquitto`, who cannot write here.
+      ...(process.getuid?.() === 0 ? ["user root"] : []),
+      ...(options.persistence
+        ? [
+            "persistence true",
+            `persistence_location ${directory}/`,
+            "autosave_interval 1",
+            "autosave_on_changes true",
+          ]
+        : ["persistence false"]),
+      options.configuration ?? "",
+    ];
+    await writeFile(join(directory, "mosquitto.conf"), `${lines.join("\n")}\n`);
+    const broker = new Mosquitto(referees.mosquitto, directory, port);
+    await broker.restart();
+    return broker;
+  }
+
+  /** Starts it again on the same port with the same configuration. */
+  async restart(): Promise<void> {
+    const child = spawn(this.#program, ["-c", join(this.#directory, "mosquitto.conf")], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.#process = child;
+    child.stderr?.on("data", (data: Buffer) => {
+      this.#log += data;
+    });
+    await this.#ready(child);
+  }
+
+  /** SIGKILL: as when its machine loses power. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** SIGTERM, then removes its directory. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
+  }
+
+  async #ready(child: ChildProcess): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while (!(await accepts(this.host, this.port))) {
+      if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}:\n${this.#log}`);
+      if (Date.now() > deadline) throw new Error(`mosquitto does not listen on ${this.port}:\n${this.#log}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+/** A loopback port that nothing listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
