@@ -1,0 +1,100 @@
+import { MAXIMUM_STRING_BYTE_LENGTH } from "./limits";
+import { INVALID_STRING, mqttError } from "./mqtt-error";
+
+interface TextEncoding {
+  TextEncoder: new () => { encode(text: string): Uint8Array };
+  TextDecoder: new (
+    label: string,
+    options: { fatal: boolean; ignoreBOM: boolean },
+  ) => { decode(bytes: Uint8Array): string };
+}
+
+/**
+ * Encodes text as the fields of MQTT packets carry it: two bytes of length, then UTF-8 (MQTT 3.1.1 section 1.5.3).
+ * @param code - usage error to throw, INVALID_STRING unless the caller knows better
+ * @returns 2 to 65,537 bytes
+ * @throws {MQTTError} `code` when the text takes more than 65,535 bytes, has U+0000 or an unpaired surrogate
+ */
+export function encodeString(text: string, code: number = INVALID_STRING): Uint8Array {
+  const encoded = encodeText(text, code);
+  // [MQTT-1.5.3-2]; isValidUTF8 has no objection to it, and no other character has a zero byte.
+  if (encoded.indexOf(0) >= 0) throw mqttError(code, "text has U+0000");
+  return prefix(encoded, code);
+}
+
+/**
+ * Encodes a binary field (Will Message, Password): two bytes of length, then the bytes; text as UTF-8.
+ * @returns 2 to 65,537 bytes
+ * @throws {MQTTError} INVALID_STRING when the data takes more than 65,535 bytes, or text has an unpaired surrogate
+ */
+export function encodeBinary(data: ArrayBuffer | Uint8Array | string): Uint8Array {
+  if (typeof data === "string") return prefix(encodeText(data, INVALID_STRING), INVALID_STRING);
+  return prefix(ArrayBuffer.isView(data) ? data : new Uint8Array(data), INVALID_STRING);
+}
+
+/**
+ * Whether bytes[start, end) is well-formed UTF-8: nothing overlong, no surrogates, nothing past U+10FFFF
+ * ([MQTT-1.5.3-1], RFC 3629). U+FEFF and noncharacters are allowed, and so is U+0000: who reads a string
+ * (not a payload) refuses it besides ([MQTT-1.5.3-2]).
+ */
+export function isValidUTF8(bytes: Uint8Array, start: number, end: number): boolean {
+  while (start < end) {
+    if (bytes[start]! < 0x80) start++;
+    else {
+      const byteLength = sequenceByteLength(bytes, start, end);
+      if (byteLength === 0) return false;
+      start += byteLength;
+    }
+  }
+  return true;
+}
+
+/** Decodes bytes[start, end), which must be valid UTF-8. A U+FEFF at the start is kept ([MQTT-1.5.3-3]). */
+export function decodeString(bytes: Uint8Array, start: number, end: number): string {
+  if (String.fromArrayBuffer as unknown) {
+    // XS takes an ArrayBuffer only.
+    const offset = bytes.byteOffset;
+    return String.fromArrayBuffer((bytes.buffer as ArrayBuffer).slice(offset + start, offset + end));
+  }
+  const { TextDecoder } = globalThis as unknown as TextEncoding;
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(start, end));
+}
+
+/** Length of the sequence of two to four bytes at `start`; 0 when it is ill-formed (RFC 3629 section 4). */
+function sequenceByteLength(bytes: Uint8Array, start: number, end: number): number {
+  const first = bytes[start]!;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  const byteLength = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (start + byteLength > end) return 0;
+  const second = bytes[start + 1]!;
+  // After these four the second byte has a narrower range: overlong, surrogates, overlong, past U+10FFFF.
+  if (first === 0xe0 && second < 0xa0) return 0;
+  if (first === 0xed && second > 0x9f) return 0;
+  if (first === 0xf0 && second < 0x90) return 0;
+  if (first === 0xf4 && second > 0x8f) return 0;
+  for (let index = 1; index < byteLength; index++) if ((bytes[start + index]! & 0xc0) !== 0x80) return 0;
+  return byteLength;
+}
+
+function encodeText(text: string, code: number): Uint8Array {
+  let encoded: Uint8Array;
+  // XS has no TextEncoder, browsers and Node have no fromString. Looked up at each call: preloaded modules keep nothing.
+  if (ArrayBuffer.fromString as unknown) encoded = new Uint8Array(ArrayBuffer.fromString(text));
+  else encoded = new (globalThis as unknown as TextEncoding).TextEncoder().encode(text);
+  // XS writes an unpaired surrogate as three bytes that are no UTF-8; TextEncoder puts U+FFFD in its place,
+  // which only the way back brings to light.
+  if (!isValidUTF8(encoded, 0, encoded.length) || decodeString(encoded, 0, encoded.length) !== text)
+    throw mqttError(code, "text has an unpaired surrogate");
+  return encoded;
+}
+
+function prefix(data: Uint8Array, code: number): Uint8Array {
+  const byteLength = data.length;
+  if (byteLength > MAXIMUM_STRING_BYTE_LENGTH)
+    throw mqttError(code, `${byteLength} bytes are over ${MAXIMUM_STRING_BYTE_LENGTH}`);
+  const bytes = new Uint8Array(2 + byteLength);
+  bytes[0] = byteLength >> 8;
+  bytes[1] = byteLength;
+  bytes.set(data, 2);
+  return bytes;
+}
