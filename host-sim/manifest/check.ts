@@ -1,0 +1,171 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { examineManifest, ManifestError, manifestPlatforms } from "./manifest";
+import { exportsDefaultFunction, type ImportLine, readImports } from "./module-source";
+import type { Problem, ResolvedManifest } from "./resolved-manifest";
+import { resolveSpecifier } from "./specifier";
+
+/** `file:line: message`, as editors and terminals link it. Files are given relative to `root` when that is shorter. */
+export function printProblem(problem: Problem, root: string = process.cwd()): string {
+  const inside = relative(root, problem.file);
+  return `${inside.startsWith("..") ? problem.file : inside}:${problem.line}: ${problem.message}`;
+}
+
+/**
+ * Proves without the Moddable SDK that every firmware in `<root>/manifests/<name>/manifest.json` and the imports of its
+ * modules agree, on each platform that the manifest names.
+ * @param root - the directory that holds `manifests/`
+ * @returns what does not agree, in the order of files and lines; empty when all is well
+ */
+export async function checkManifests(root: string): Promise<Problem[]> {
+  const found = new Map<string, { problem: Problem; builds: string[] }>();
+  for (const { path, name } of firmwareManifests(root)) {
+    for (const platform of platformsOf(path, found)) {
+      for (const problem of checkFirmware(path, platform)) {
+        const key = JSON.stringify([problem.file, problem.line, problem.message]);
+        const entry = found.get(key) ?? { problem, builds: [] };
+        entry.builds.push(`${name} for ${platform}`);
+        found.set(key, entry);
+      }
+    }
+  }
+  return [...found.values()]
+    .map(({ problem, builds }) => ({
+      ...problem,
+      message: builds.length === 0 ? problem.message : `${problem.message} (${builds.join(", ")})`,
+    }))
+    .sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
+}
+
+/** Every firmware of the project: the directories of `<root>/manifests` that hold a manifest.json. */
+export function firmwareManifests(root: string): { name: string; path: string }[] {
+  const directory = join(root, "manifests");
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => ({ name: entry.name, path: join(directory, entry.name, "manifest.json") }))
+    .filter(({ path }) => existsSync(path))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function platformsOf(path: string, found: Map<string, { problem: Problem; builds: string[] }>): string[] {
+  try {
+    const platforms = manifestPlatforms(path);
+    if (platforms.length > 0) return platforms;
+    throw new ManifestError({ file: path, line: 1, message: "names no platform: add them to `platforms`" });
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    found.set(path, { problem: error.problem, builds: [] });
+    return [];
+  }
+}
+
+/** Checks one firmware on one platform. */
+export function checkFirmware(path: string, platform: string): Problem[] {
+  const { manifest, problems } = examineManifest(path, platform);
+  const imports = new Map<string, readonly ImportLine[]>();
+  for (const [specifier, file] of manifest.modules) {
+    imports.set(specifier, file.endsWith(".json") ? [] : readImports(readFileSync(file, "utf8")));
+  }
+  return [
+    ...problems,
+    ...unresolvedImports(manifest, imports),
+    ...superfluousModules(manifest, imports),
+    ...preloadProblems(manifest, imports),
+    ...mainProblems(manifest),
+  ];
+}
+
+type Imports = ReadonlyMap<string, readonly ImportLine[]>;
+
+function unresolvedImports(manifest: ResolvedManifest, imports: Imports): Problem[] {
+  const problems: Problem[] = [];
+  for (const [specifier, file] of manifest.modules) {
+    for (const line of imports.get(specifier) ?? []) {
+      const message = importProblem(manifest, specifier, line);
+      if (message !== undefined) problems.push({ file, line: line.line, message });
+    }
+  }
+  return problems;
+}
+
+function importProblem(manifest: ResolvedManifest, importer: string, line: ImportLine): string | undefined {
+  if (line.typeOnly) return undefined;
+  if (line.dynamic) return `import("${line.specifier}") cannot be followed: import it at the top`;
+  const target = resolveSpecifier(line.specifier, importer);
+  if (target === undefined) return `"${line.specifier}" leads out of the tree of specifiers`;
+  if (manifest.modules.has(target) || manifest.sdkSpecifiers.has(target)) return undefined;
+  const written = target === line.specifier ? "" : ` (${target})`;
+  return `"${line.specifier}"${written} is neither in the manifest nor provided by the SDK parts it includes`;
+}
+
+function superfluousModules(manifest: ResolvedManifest, imports: Imports): Problem[] {
+  const reached = new Set<string>();
+  const queue = [manifest.main];
+  // `setup/...` modules run before main, without anyone importing them.
+  for (const specifier of manifest.modules.keys()) if (specifier.startsWith("setup/")) queue.push(specifier);
+  for (let specifier = queue.pop(); specifier !== undefined; specifier = queue.pop()) {
+    if (reached.has(specifier)) continue;
+    reached.add(specifier);
+    for (const line of imports.get(specifier) ?? []) {
+      const target = line.typeOnly ? undefined : resolveSpecifier(line.specifier, specifier);
+      if (target !== undefined) queue.push(target);
+    }
+  }
+  return [...manifest.modules.keys()]
+    .filter((specifier) => !reached.has(specifier))
+    .map((specifier) =>
+      at(manifest, `modules ${specifier}`, `${specifier} is superfluous: nothing imports it`),
+    );
+}
+
+function preloadProblems(manifest: ResolvedManifest, imports: Imports): Problem[] {
+  const preloaded = new Set(manifest.preload);
+  return [...preloaded].flatMap((specifier) => [
+    ...preloadLineProblems(manifest, specifier),
+    ...preloadedUnawares(manifest, specifier, imports.get(specifier) ?? [], preloaded),
+  ]);
+}
+
+function preloadLineProblems(manifest: ResolvedManifest, specifier: string): Problem[] {
+  const place = `preload ${specifier}`;
+  if (specifier.includes("*")) {
+    // mcconfig expands a pattern over JavaScript files only, so a TypeScript module would silently stay in RAM.
+    return [at(manifest, place, `preload names modules one by one: ${specifier} misses TypeScript files`)];
+  }
+  if (manifest.modules.has(specifier)) return [];
+  return [at(manifest, place, `${specifier} is in preload but not in modules`)];
+}
+
+/** Preloading a module preloads all that it imports, whether listed or not: the list must tell the truth. */
+function preloadedUnawares(
+  manifest: ResolvedManifest,
+  specifier: string,
+  lines: readonly ImportLine[],
+  preloaded: ReadonlySet<string>,
+): Problem[] {
+  const problems: Problem[] = [];
+  for (const line of lines) {
+    const target = line.typeOnly ? undefined : resolveSpecifier(line.specifier, specifier);
+    if (target === undefined || preloaded.has(target) || !manifest.modules.has(target)) continue;
+    const message = `${target} is preloaded because ${specifier} imports it, but is not in preload`;
+    problems.push(at(manifest, `modules ${target}`, message));
+  }
+  return problems;
+}
+
+function mainProblems(manifest: ResolvedManifest): Problem[] {
+  const file = manifest.modules.get(manifest.main);
+  if (file === undefined) {
+    return [
+      { file: manifest.path, line: 1, message: `creation.main is ${manifest.main}, which is not in modules` },
+    ];
+  }
+  if (exportsDefaultFunction(readFileSync(file, "utf8"))) return [];
+  return [
+    { file, line: 1, message: "main has no `export default function`: a preloaded main would never start" },
+  ];
+}
+
+function at(manifest: ResolvedManifest, place: string, message: string): Problem {
+  return { ...(manifest.positions.get(place) ?? { file: manifest.path, line: 1 }), message };
+}
