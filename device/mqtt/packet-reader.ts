@@ -1,4 +1,4 @@
-import { CONNACK, PINGRESP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
+import { CONNACK, PINGRESP, PUBCOMP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
 import { DEFAULT_HEADER_BYTE_LENGTH, MAXIMUM_PACKET_BYTE_LENGTH } from "./limits";
 import { INVALID_LENGTH, INVALID_OPTION, MALFORMED_PACKET, mqttError, PROTOCOL_ERROR } from "./mqtt-error";
 import { isTopicName } from "./topic";
@@ -17,20 +17,21 @@ export const SKIPPED = 4;
 /** The stream is malformed: see `error` and `detail`. Nothing more is read until `reset`. */
 export const FAILED = 5;
 
-// States: what the next byte belongs to.
+// States: what the next byte belongs to. Those up to BODY keep it in the scratch.
 const FIXED_HEADER = 0;
 const REMAINING_LENGTH = 1;
 /** Topic length of a PUBLISH. */
 const TOPIC_LENGTH = 2;
 /** Topic and Packet Identifier of a PUBLISH. */
 const TOPIC = 3;
-/** Topic of a PUBLISH that is too long to keep. */
-const LONG_TOPIC = 4;
-/** Packet Identifier of a packet that will be skipped. */
-const IDENTIFIER = 5;
+/** Packet Identifier of a packet whose rest will be skipped. */
+const IDENTIFIER = 4;
 /** All after the fixed header of the other packets. */
-const BODY = 6;
+const BODY = 5;
+/** Topic of a PUBLISH that is too long to keep. */
+const LONG_TOPIC = 6;
 const MESSAGE = 7;
+/** The rest of a packet that is skipped. */
 const REST = 8;
 const BROKEN = 9;
 
@@ -74,7 +75,7 @@ export class PacketReader {
   /** @internal */ remainingLength: number;
   /** @internal Bytes that encoded it. */ lengthByteLength: number;
   /** @internal Bytes of the packet not yet consumed. */ unread: number;
-  /** @internal Where the next byte goes in `scratch`. */ position: number;
+  /** @internal Bytes consumed in this state; where `scratch` takes the next. */ position: number;
   /** @internal The position that completes the state. */ goal: number;
   /** @internal */ skipping: boolean;
   /** @internal */ readonly scratch: Uint8Array;
@@ -149,7 +150,7 @@ export class PacketReader {
 
   /** Of the whole payload of this PUBLISH. */
   get payloadByteLength(): number {
-    return this.remainingLength - this.goal;
+    return this.remainingLength - 2 - this.topicByteLength - (this.QoS > 0 ? 2 : 0);
   }
 
   /** Bytes of the payload of this PUBLISH not yet consumed. */
@@ -178,14 +179,18 @@ export class PacketReader {
    */
   feed(bytes: Uint8Array, start: number, end: number): number {
     if (this.state === BROKEN) return start;
-    this.event = NEED_BYTES;
-    while (start < end && this.event === NEED_BYTES) {
-      const state = this.state;
-      if (state === FIXED_HEADER) beginPacket(this, bytes[start++]!);
-      else if (state === REMAINING_LENGTH) readRemainingLength(this, bytes[start++]!);
-      else if (state < MESSAGE && state !== LONG_TOPIC) start = collect(this, bytes, start, end);
-      else start = pass(this, start, end);
+    let event = NEED_BYTES;
+    while (start < end && event === NEED_BYTES) {
+      if (this.state === FIXED_HEADER) event = beginPacket(this, bytes[start++]!);
+      else if (this.state === REMAINING_LENGTH) event = readRemainingLength(this, bytes[start++]!);
+      else {
+        const wanted = this.goal - this.position;
+        const stop = end - start < wanted ? end : start + wanted;
+        event = consume(this, bytes, start, stop);
+        start = stop;
+      }
     }
+    this.event = event;
     return start;
   }
 
@@ -198,6 +203,7 @@ export class PacketReader {
     if (!(count >= 0 && count <= this.payloadRemaining))
       throw mqttError(INVALID_LENGTH, `${count} of ${this.payloadRemaining} payload bytes`);
     this.unread -= count;
+    this.position += count;
     if (this.unread === 0) this.state = FIXED_HEADER;
   }
 
@@ -211,181 +217,171 @@ export class PacketReader {
   }
 }
 
-function fail(reader: PacketReader, detail: string, error: number = MALFORMED_PACKET): void {
+// The functions below return the event that the bytes make: NEED_BYTES while there is none.
+
+function fail(reader: PacketReader, detail: string, error: number = MALFORMED_PACKET): number {
   reader.state = BROKEN;
-  reader.event = FAILED;
   reader.error = error;
   reader.detail = detail;
+  return FAILED;
 }
 
-function finish(reader: PacketReader, event: number): void {
+/** [MQTT-2.2.2-2] and the like: the text names the type by its number, see control-packet.ts. */
+function failPacket(reader: PacketReader, detail: string, error: number = MALFORMED_PACKET): number {
+  return fail(reader, `packet type ${reader.first >> 4} ${detail}`, error);
+}
+
+function finish(reader: PacketReader, event: number): number {
   reader.state = FIXED_HEADER;
-  reader.event = event;
+  return event;
 }
 
-function expect(reader: PacketReader, state: number, goal: number): void {
+function expect(reader: PacketReader, state: number, goal: number): number {
   reader.state = state;
   reader.position = 0;
   reader.goal = goal;
+  return NEED_BYTES;
 }
 
-/** Type and flags (MQTT 3.1.1 sections 2.2.1, 2.2.2 and 3.3.1). */
-function beginPacket(reader: PacketReader, first: number): void {
-  const type = first >> 4;
-  const flags = first & 15;
+function beginPacket(reader: PacketReader, first: number): number {
+  reader.state = REMAINING_LENGTH;
   reader.first = first;
   reader.packetIdentifier = 0;
   reader.topicByteLength = 0;
   reader.remainingLength = 0;
   reader.lengthByteLength = 0;
   reader.skipping = false;
-  if (type === PUBLISH) {
-    if ((first & 6) === 6) return fail(reader, "PUBLISH with QoS 3"); // [MQTT-3.3.1-4]
-    if ((first & 14) === 8) return fail(reader, "PUBLISH with DUP at QoS 0"); // [MQTT-3.3.1-2]
-  } else {
-    if (type === 0 || type === 15) return fail(reader, `packet type ${type} is reserved`);
-    if (!isForClient(type)) return fail(reader, `packet type ${type} is for servers`, PROTOCOL_ERROR);
-    // [MQTT-2.2.2-2]
-    if (flags !== (type === PUBREL ? 2 : 0)) return fail(reader, `packet type ${type} with flags ${flags}`);
-  }
-  reader.state = REMAINING_LENGTH;
+  return first >> 4 === PUBLISH
+    ? checkPublishFlags(reader, first)
+    : checkType(reader, first >> 4, first & 15);
 }
 
-/** CONNACK to PUBCOMP, SUBACK, UNSUBACK, PINGRESP. */
-function isForClient(type: number): boolean {
-  return type < 8 ? type >= CONNACK : (type & 1) !== 0;
+/** MQTT 3.1.1 section 3.3.1. */
+function checkPublishFlags(reader: PacketReader, first: number): number {
+  if ((first & 6) === 6) return fail(reader, "PUBLISH with QoS 3"); // [MQTT-3.3.1-4]
+  if ((first & 14) === 8) return fail(reader, "PUBLISH with DUP at QoS 0"); // [MQTT-3.3.1-2]
+  return NEED_BYTES;
+}
+
+/** MQTT 3.1.1 sections 2.2.1 and 2.2.2. */
+function checkType(reader: PacketReader, type: number, flags: number): number {
+  if (type === 0 || type === 15) return failPacket(reader, "is reserved");
+  // For clients: CONNACK to PUBCOMP, and above them the odd ones.
+  if (type < CONNACK || (type > PUBCOMP && (type & 1) === 0))
+    return failPacket(reader, "is for servers", PROTOCOL_ERROR);
+  if (flags !== (type === PUBREL ? 2 : 0)) return failPacket(reader, `with flags ${flags}`); // [MQTT-2.2.2-2]
+  return NEED_BYTES;
 }
 
 /** One byte of the Remaining Length (MQTT 3.1.1 section 2.2.3). */
-function readRemainingLength(reader: PacketReader, byte: number): void {
+function readRemainingLength(reader: PacketReader, byte: number): number {
   const count = reader.lengthByteLength++;
   reader.remainingLength |= (byte & 0x7f) << (7 * count);
-  if (byte < 0x80) beginBody(reader, reader.first >> 4, reader.remainingLength);
-  else if (count === 3) fail(reader, "Remaining Length of more than 4 bytes");
+  if (byte < 0x80) return beginBody(reader, reader.first >> 4, reader.remainingLength);
+  return count === 3 ? failPacket(reader, "with a Remaining Length of over 4 bytes") : NEED_BYTES;
 }
 
-function beginBody(reader: PacketReader, type: number, remainingLength: number): void {
+function beginBody(reader: PacketReader, type: number, remainingLength: number): number {
   reader.unread = remainingLength;
-  if (type === PUBLISH || type === SUBACK) {
-    const minimum = reader.first > 0x31 && type === PUBLISH ? 5 : 3;
-    if (remainingLength < minimum) return failLength(reader);
-    reader.skipping = reader.packetByteLength > reader.maximumPacketByteLength;
-    if (type === PUBLISH) return expect(reader, TOPIC_LENGTH, 2);
-    if (remainingLength > reader.scratch.length) reader.skipping = true;
-    return reader.skipping ? expect(reader, IDENTIFIER, 2) : expect(reader, BODY, remainingLength);
-  }
-  if (type === PINGRESP) {
-    if (remainingLength !== 0) return failLength(reader);
-    return finish(reader, PACKET);
-  }
-  if (remainingLength !== 2) return failLength(reader);
-  expect(reader, BODY, 2);
+  let minimum = 2;
+  if (type === PUBLISH) minimum = reader.QoS > 0 ? 5 : 3;
+  else if (type === SUBACK) minimum = 3;
+  else if (type === PINGRESP) minimum = 0;
+  // All others have a length of their own.
+  if (remainingLength < minimum || (remainingLength > minimum && type !== PUBLISH && type !== SUBACK))
+    return failPacket(reader, `with a Remaining Length of ${remainingLength}`);
+  if (minimum === 0) return finish(reader, PACKET);
+  if (minimum > 2) reader.skipping = reader.packetByteLength > reader.maximumPacketByteLength;
+  if (type === PUBLISH) return expect(reader, TOPIC_LENGTH, 2);
+  if (reader.skipping || remainingLength > reader.scratch.length) return expect(reader, IDENTIFIER, 2);
+  return expect(reader, BODY, remainingLength);
 }
 
-function failLength(reader: PacketReader): void {
-  fail(reader, `packet type ${reader.first >> 4} with Remaining Length ${reader.remainingLength}`);
-}
-
-/** Copies into the scratch up to the goal of the state. */
-function collect(reader: PacketReader, bytes: Uint8Array, start: number, end: number): number {
-  const scratch = reader.scratch;
-  const goal = reader.goal;
+/** Takes bytes[start, stop), which do not reach beyond the state. */
+function consume(reader: PacketReader, bytes: Uint8Array, start: number, stop: number): number {
+  const state = reader.state;
   let position = reader.position;
-  const from = start;
-  while (start < end && position < goal) scratch[position++] = bytes[start++]!;
+  reader.unread -= stop - start;
+  if (state > BODY) position += stop - start;
+  else {
+    const scratch = reader.scratch;
+    while (start < stop) scratch[position++] = bytes[start++]!;
+  }
   reader.position = position;
-  reader.unread -= start - from;
-  if (position === goal) completeState(reader, reader.state);
-  return start;
+  if (position === reader.goal) return complete(reader, state);
+  return state === MESSAGE ? PAYLOAD : NEED_BYTES;
 }
 
-function completeState(reader: PacketReader, state: number): void {
-  if (state === TOPIC_LENGTH) beginTopic(reader, (reader.scratch[0]! << 8) | reader.scratch[1]!);
-  else if (state === TOPIC) completePublishHeader(reader);
-  else if (state === BODY) completeBody(reader, reader.first >> 4);
-  else if (readIdentifier(reader, 0)) skipRest(reader); // IDENTIFIER
+function complete(reader: PacketReader, state: number): number {
+  switch (state) {
+    case TOPIC_LENGTH:
+      return beginTopic(reader, (reader.scratch[0]! << 8) | reader.scratch[1]!);
+    case TOPIC:
+      return completePublishHeader(reader);
+    case BODY:
+      return completeBody(reader, reader.first >> 4, reader.goal);
+    case IDENTIFIER:
+      return readIdentifier(reader, 0) ? beginRest(reader) : FAILED;
+    case LONG_TOPIC:
+      return reader.QoS > 0 ? expect(reader, IDENTIFIER, 2) : beginRest(reader);
+    case MESSAGE:
+      return finish(reader, PAYLOAD);
+    default:
+      return finish(reader, SKIPPED);
+  }
 }
 
-function beginTopic(reader: PacketReader, topicByteLength: number): void {
-  const identifierByteLength = reader.QoS > 0 ? 2 : 0;
-  const goal = 2 + topicByteLength + identifierByteLength;
+function beginTopic(reader: PacketReader, topicByteLength: number): number {
+  const goal = 2 + topicByteLength + (reader.QoS > 0 ? 2 : 0);
   if (topicByteLength === 0) return fail(reader, "PUBLISH with an empty topic"); // [MQTT-4.7.3-1]
   if (goal > reader.remainingLength)
-    return fail(
+    return failPacket(
       reader,
-      `topic of ${topicByteLength} bytes in a Remaining Length of ${reader.remainingLength}`,
+      `with a topic of ${topicByteLength} bytes, Remaining Length ${reader.remainingLength}`,
     );
-  if (goal > reader.scratch.length) {
-    reader.skipping = true;
-    return expect(reader, LONG_TOPIC, topicByteLength);
-  }
+  if (goal > reader.scratch.length) return expect(reader, LONG_TOPIC, topicByteLength);
   reader.topicByteLength = topicByteLength;
   reader.state = TOPIC;
   reader.goal = goal;
+  return NEED_BYTES;
 }
 
-function completePublishHeader(reader: PacketReader): void {
+function completePublishHeader(reader: PacketReader): number {
   const topicEnd = 2 + reader.topicByteLength;
   // [MQTT-3.3.2-1], [MQTT-3.3.2-2]
   if (!isTopicName(reader.scratch, 2, topicEnd))
     return fail(reader, "topic with a wildcard, U+0000 or ill-formed UTF-8");
-  if (topicEnd < reader.goal && !readIdentifier(reader, topicEnd)) return;
-  if (reader.skipping) return skipRest(reader);
-  reader.event = PUBLISH_HEADER;
-  reader.state = reader.unread > 0 ? MESSAGE : FIXED_HEADER;
+  if (reader.QoS > 0 && !readIdentifier(reader, topicEnd)) return FAILED;
+  if (reader.skipping) return beginRest(reader);
+  if (reader.unread > 0) expect(reader, MESSAGE, reader.unread);
+  else reader.state = FIXED_HEADER;
+  return PUBLISH_HEADER;
 }
 
-function completeBody(reader: PacketReader, type: number): void {
+function completeBody(reader: PacketReader, type: number, byteLength: number): number {
   const scratch = reader.scratch;
   if (type === CONNACK) {
     if (scratch[0]! > 1) return fail(reader, `CONNACK with flags ${scratch[0]}`);
     if (scratch[1]! > 5) return fail(reader, `CONNACK with return code ${scratch[1]}`);
-  } else {
-    if (!readIdentifier(reader, 0)) return;
-    if (type === SUBACK) {
-      const count = reader.goal - 2;
-      scratch.copyWithin(0, 2, 2 + count);
-      for (let index = 0; index < count; index++) {
-        const code = scratch[index]!;
-        if (code > 2 && code !== 0x80) return fail(reader, `SUBACK with return code ${code}`); // [MQTT-3.9.3-2]
-      }
-    }
+    return finish(reader, PACKET);
   }
-  finish(reader, PACKET);
+  if (!readIdentifier(reader, 0)) return FAILED;
+  for (let index = 2; index < byteLength; index++) {
+    const code = scratch[index]!;
+    if (code > 2 && code !== 0x80) return fail(reader, `SUBACK with return code ${code}`); // [MQTT-3.9.3-2]
+    scratch[index - 2] = code;
+  }
+  return finish(reader, PACKET);
 }
 
 /** [MQTT-2.3.1-1]: a Packet Identifier is not zero. */
 function readIdentifier(reader: PacketReader, offset: number): boolean {
-  const scratch = reader.scratch;
-  const packetIdentifier = (scratch[offset]! << 8) | scratch[offset + 1]!;
-  if (packetIdentifier === 0) {
-    fail(reader, `packet type ${reader.first >> 4} with Packet Identifier 0`);
-    return false;
-  }
-  reader.packetIdentifier = packetIdentifier;
-  return true;
+  reader.packetIdentifier = (reader.scratch[offset]! << 8) | reader.scratch[offset + 1]!;
+  if (reader.packetIdentifier > 0) return true;
+  failPacket(reader, "with Packet Identifier 0");
+  return false;
 }
 
-function skipRest(reader: PacketReader): void {
-  if (reader.unread > 0) reader.state = REST;
-  else finish(reader, SKIPPED);
-}
-
-/** Lets bytes go by: a payload for the owner, or what is skipped. */
-function pass(reader: PacketReader, start: number, end: number): number {
-  const state = reader.state;
-  const wanted = state === LONG_TOPIC ? reader.goal - reader.position : reader.unread;
-  const count = end - start < wanted ? end - start : wanted;
-  reader.unread -= count;
-  if (state === MESSAGE) reader.event = PAYLOAD;
-  if (state === LONG_TOPIC) reader.position += count;
-  if (count === wanted) completePass(reader, state);
-  return start + count;
-}
-
-function completePass(reader: PacketReader, state: number): void {
-  if (state === MESSAGE) reader.state = FIXED_HEADER;
-  else if (state === REST) finish(reader, SKIPPED);
-  else if (reader.QoS > 0) expect(reader, IDENTIFIER, 2);
-  else skipRest(reader);
+function beginRest(reader: PacketReader): number {
+  return reader.unread > 0 ? expect(reader, REST, reader.unread) : finish(reader, SKIPPED);
 }

@@ -81,28 +81,23 @@ export function matches(topicFilter: string, topicName: string): boolean {
  * @param filter - as `encodeTopicFilter` gives it, with its two-byte length
  */
 export function matchesBytes(filter: Uint8Array, name: Uint8Array, start: number, end: number): boolean {
-  const filterEnd = filter.length;
-  let at = 2;
   // [MQTT-4.7.2-1]: a filter that starts with a wildcard does not match $SYS and its like.
-  if (name[start] === DOLLAR && filter[at] !== DOLLAR) return false;
-  while (at < filterEnd) {
-    const byte = filter[at];
+  if (name[start] === DOLLAR && filter[2] !== DOLLAR) return false;
+  let index = 2;
+  while (index < filter.length) {
+    const byte = filter[index];
     if (byte === NUMBER_SIGN) return true;
     if (byte === PLUS) {
       while (start < end && name[start] !== SLASH) start++;
-      at++;
-    } else if (start < end && name[start] === byte) {
-      start++;
-      at++;
-    } else {
-      // `home/#` also matches the parent level, `home`.
-      return start === end && isParent(filter, at);
-    }
+      // `home/#` also matches the level above it, `home`.
+    } else if (start === end) return isParent(filter, index);
+    else if (name[start++] !== byte) return false;
+    index++;
   }
   return start === end;
 }
 
-/** Whether the rest of the filter is `/#`. */
-function isParent(filter: Uint8Array, at: number): boolean {
-  return at + 2 === filter.length && filter[at] === SLASH && filter[at + 1] === NUMBER_SIGN;
+/** Whether all that is left of the filter is `/#`. */
+function isParent(filter: Uint8Array, index: number): boolean {
+  return index + 2 === filter.length && filter[index] === SLASH && filter[index + 1] === NUMBER_SIGN;
 }

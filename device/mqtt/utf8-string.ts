@@ -66,14 +66,19 @@ function sequenceByteLength(bytes: Uint8Array, start: number, end: number): numb
   if (first < 0xc2 || first > 0xf4) return 0;
   const byteLength = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   if (start + byteLength > end) return 0;
-  const second = bytes[start + 1]!;
-  // After these four the second byte has a narrower range: overlong, surrogates, overlong, past U+10FFFF.
-  if (first === 0xe0 && second < 0xa0) return 0;
-  if (first === 0xed && second > 0x9f) return 0;
-  if (first === 0xf0 && second < 0x90) return 0;
-  if (first === 0xf4 && second > 0x8f) return 0;
-  for (let index = 1; index < byteLength; index++) if ((bytes[start + index]! & 0xc0) !== 0x80) return 0;
+  if (!isSecondByte(first, bytes[start + 1]!)) return 0;
+  for (let index = start + 2; index < start + byteLength; index++)
+    if ((bytes[index]! & 0xc0) !== 0x80) return 0;
   return byteLength;
+}
+
+/** After four first bytes the second has a range narrower than 0x80 to 0xbf. */
+function isSecondByte(first: number, second: number): boolean {
+  if (first === 0xe0) return second >= 0xa0 && second < 0xc0; // lower: overlong
+  if (first === 0xed) return second >= 0x80 && second < 0xa0; // higher: surrogates
+  if (first === 0xf0) return second >= 0x90 && second < 0xc0; // lower: overlong
+  if (first === 0xf4) return second >= 0x80 && second < 0x90; // higher: past U+10FFFF
+  return (second & 0xc0) === 0x80;
 }
 
 function encodeText(text: string, code: number): Uint8Array {
