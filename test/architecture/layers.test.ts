@@ -50,6 +50,8 @@ describe("layers", () => {
       "host-sim/home/house",
     ],
     ["device/apps/light/main.ts", 'import "../../../test/support/xs-globals";', "test/support/xs-globals"],
+    ["device/home/a.ts", 'const topics = await import("./topics");', "at run time device/home/topics"],
+    ["host-sim/board/a.ts", 'await import("../home/house");', "host-sim/home/house"],
     ["host-sim/board/board.ts", 'import { House } from "../home/house";', "host-sim/home/house"],
     ["host-sim/board/board.ts", 'import { setTimeout } from "node:timers";', "node:timers"],
     ["host-sim/clock/virtual-clock.ts", 'import { setTimeout } from "node:timers";', "node:timers"],
