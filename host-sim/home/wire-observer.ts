@@ -27,6 +27,13 @@ export interface WireObserverOptions {
   onProblem?(text: string): void;
 }
 
+/** The part of a `NetworkInterface` that shows its bytes. */
+export interface WireTaps {
+  onWrite: ((bytes: Uint8Array, connection: number) => void) | undefined;
+  onRead: ((bytes: Uint8Array, connection: number) => void) | undefined;
+  onEnd: ((connection: number, reason: string) => void) | undefined;
+}
+
 /**
  * Watches the bytes between one device and its broker and decodes them with `mqtt-packet`, which shares no code with
  * Thimble: what the device believes it did and what it did are two things.
@@ -50,62 +57,52 @@ export class WireObserver {
   connections = 0;
 
   readonly #options: WireObserverOptions;
+  readonly #connections = new Map<number, ObservedConnection>();
   /** By packet identifier. It outlives a connection, as the session does. */
   readonly #inFlight = new Map<number, Publication>();
-  #outbound: Parser = createParser();
-  #inbound: Parser = createParser();
-  #writesOfPacket = 0;
-  /** Bytes written of a packet whose end is still to come. */
-  #incomplete = 0;
-  #packetsOfWrite: { packet: Packet; writes: number }[] = [];
 
   constructor(options: WireObserverOptions) {
     this.#options = options;
-    this.#open();
   }
 
   get reconnects(): number {
     return Math.max(0, this.connections - 1);
   }
 
+  /** Takes the taps of a device's network interface. */
+  attach(taps: WireTaps): void {
+    taps.onWrite = (bytes, connection) => this.wrote(bytes, connection);
+    taps.onRead = (bytes, connection) => this.read(bytes, connection);
+    taps.onEnd = (connection) => this.ended(connection);
+  }
+
   /** The device has written `bytes` with one TCP write. */
-  wrote(bytes: Uint8Array): void {
-    if (isConnect(bytes)) this.#open();
+  wrote(bytes: Uint8Array, connection: number): void {
     this.writes += 1;
-    this.#writesOfPacket += 1;
-    this.#packetsOfWrite = [];
-    this.#incomplete += bytes.byteLength;
-    this.#outbound.parse(Buffer.from(bytes));
-    const ended = this.#packetsOfWrite;
-    for (const { packet } of ended) this.#incomplete -= packetByteLength(packet);
-    if (ended.length > 0 && this.#incomplete === 0) this.#writesOfPacket = 0;
-    const shared = ended.length + (this.#incomplete > 0 ? 1 : 0) > 1;
-    for (const { packet, writes } of ended) {
+    for (const observed of this.#connection(connection).wrote(bytes)) {
       this.packets += 1;
-      this.#options.onPacket?.({ packet, byteLength: packetByteLength(packet), writes, shared });
-      if (packet.cmd === "publish") this.#publish(packet);
+      this.#options.onPacket?.(observed);
+      if (observed.packet.cmd === "publish") this.#publish(observed.packet);
     }
   }
 
   /** The device has read `bytes`. */
-  read(bytes: Uint8Array): void {
-    this.#inbound.parse(Buffer.from(bytes));
+  read(bytes: Uint8Array, connection: number): void {
+    for (const packet of this.#connection(connection).read(bytes)) this.#received(packet);
   }
 
-  /** A new connection: the rest of a packet on the last one never came. */
-  #open(): void {
-    this.#outbound = createParser();
-    this.#outbound.on("packet", (packet) => {
-      this.#packetsOfWrite.push({ packet, writes: this.#writesOfPacket });
-      // Where bytes of a next packet follow in this write, it is that packet's first.
-      this.#writesOfPacket = 1;
-    });
-    this.#outbound.on("error", (error) => this.#options.onProblem?.(`sent no MQTT: ${error.message}`));
-    this.#inbound = createParser();
-    this.#inbound.on("packet", (packet) => this.#received(packet));
-    this.#inbound.on("error", (error) => this.#options.onProblem?.(`received no MQTT: ${error.message}`));
-    this.#writesOfPacket = 0;
-    this.#incomplete = 0;
+  /** The rest of a packet on this connection never comes. */
+  ended(connection: number): void {
+    this.#connections.delete(connection);
+  }
+
+  #connection(number: number): ObservedConnection {
+    let connection = this.#connections.get(number);
+    if (!connection) {
+      connection = new ObservedConnection((text) => this.#options.onProblem?.(text));
+      this.#connections.set(number, connection);
+    }
+    return connection;
   }
 
   #publish(packet: IPublishPacket): void {
@@ -155,15 +152,52 @@ function count(counts: Map<string, number>, topic: string): void {
   counts.set(topic, (counts.get(topic) ?? 0) + 1);
 }
 
-/** A fixed header of CONNECT with its protocol name (MQTT 3.1.1 section 3.1.2.1): the first bytes of every connection. */
-function isConnect(bytes: Uint8Array): boolean {
-  if (bytes[0] !== 0x10) return false;
-  let offset = 1;
-  while (offset < 5 && (bytes[offset] ?? 0) >= 0x80) offset += 1;
-  return Buffer.from(bytes.subarray(offset + 1, offset + 7)).equals(PROTOCOL_NAME);
-}
+/** Both directions of one TCP connection, cut into packets. */
+class ObservedConnection {
+  readonly #outbound: Parser;
+  readonly #inbound: Parser;
+  #written: { packet: Packet; writes: number }[] = [];
+  #read: Packet[] = [];
+  /** TCP writes since the last packet's end. */
+  #writes = 0;
+  /** Bytes written of a packet whose end is still to come. */
+  #incomplete = 0;
 
-const PROTOCOL_NAME: Buffer = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54]);
+  constructor(onProblem: (text: string) => void) {
+    this.#outbound = createParser();
+    this.#outbound.on("packet", (packet) => {
+      this.#written.push({ packet, writes: this.#writes });
+      // Where bytes of a next packet follow in this write, it is that packet's first.
+      this.#writes = 1;
+    });
+    this.#outbound.on("error", (error) => onProblem(`sent what is no MQTT: ${error.message}`));
+    this.#inbound = createParser();
+    this.#inbound.on("packet", (packet) => this.#read.push(packet));
+    this.#inbound.on("error", (error) => onProblem(`received what is no MQTT: ${error.message}`));
+  }
+
+  wrote(bytes: Uint8Array): ObservedPacket[] {
+    this.#written = [];
+    this.#writes += 1;
+    this.#outbound.parse(Buffer.from(bytes));
+    const ended = this.#written.map(({ packet, writes }) => ({
+      packet,
+      writes,
+      byteLength: packetByteLength(packet),
+    }));
+    this.#incomplete += bytes.byteLength;
+    for (const { byteLength } of ended) this.#incomplete -= byteLength;
+    if (ended.length > 0 && this.#incomplete === 0) this.#writes = 0;
+    const shared = ended.length + (this.#incomplete > 0 ? 1 : 0) > 1;
+    return ended.map((packet) => ({ ...packet, shared }));
+  }
+
+  read(bytes: Uint8Array): Packet[] {
+    this.#read = [];
+    this.#inbound.parse(Buffer.from(bytes));
+    return this.#read;
+  }
+}
 
 function packetByteLength(packet: Packet): number {
   const remainingLength = packet.length ?? 0;
