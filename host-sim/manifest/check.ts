@@ -120,10 +120,31 @@ function superfluousModules(manifest: ResolvedManifest, imports: Imports): Probl
 
 function preloadProblems(manifest: ResolvedManifest, imports: Imports): Problem[] {
   const preloaded = new Set(manifest.preload);
-  return [...preloaded].flatMap((specifier) => [
-    ...preloadLineProblems(manifest, specifier),
-    ...preloadedUnawares(manifest, specifier, imports.get(specifier) ?? [], preloaded),
-  ]);
+  return [
+    ...[...preloaded].flatMap((specifier) => preloadLineProblems(manifest, specifier)),
+    ...(onChip(manifest)
+      ? notPreloaded(manifest, preloaded)
+      : [...preloaded].flatMap((specifier) =>
+          preloadedUnawares(manifest, specifier, imports.get(specifier) ?? [], preloaded),
+        )),
+  ];
+}
+
+/** `lin` is a desktop: memory is no concern there, and its stand-ins for hardware cannot be preloaded. */
+function onChip(manifest: ResolvedManifest): boolean {
+  return manifest.platform.split("/")[0] !== "lin";
+}
+
+function notPreloaded(manifest: ResolvedManifest, preloaded: ReadonlySet<string>): Problem[] {
+  return [...manifest.modules.keys()]
+    .filter((specifier) => !preloaded.has(specifier))
+    .map((specifier) =>
+      at(
+        manifest,
+        `modules ${specifier}`,
+        `${specifier} is not preloaded: its classes and functions would take RAM`,
+      ),
+    );
 }
 
 function preloadLineProblems(manifest: ResolvedManifest, specifier: string): Problem[] {
