@@ -61,44 +61,50 @@ function platformsOf(path: string, found: Map<string, { problem: Problem; builds
 
 /** Checks one firmware on one platform. */
 export function checkFirmware(path: string, platform: string): Problem[] {
-  const { manifest, problems } = examineManifest(path, platform);
+  const { manifest, missing, problems } = examineManifest(path, platform);
   const imports = new Map<string, readonly ImportLine[]>();
   for (const [specifier, file] of manifest.modules) {
     imports.set(specifier, file.endsWith(".json") ? [] : readImports(readFileSync(file, "utf8")));
   }
-  return [
-    ...problems,
-    ...unresolvedImports(manifest, imports),
-    ...superfluousModules(manifest, imports),
-    ...preloadProblems(manifest, imports),
-    ...mainProblems(manifest),
-  ];
+  const firmware: Firmware = { manifest, missing, imports };
+  problems.push(...unresolvedImports(firmware), ...mainProblems(firmware));
+  // Only when every module was read can one say which of them nobody needs.
+  if (problems.length === 0) problems.push(...superfluousModules(firmware));
+  return [...problems, ...preloadProblems(firmware)];
 }
 
-type Imports = ReadonlyMap<string, readonly ImportLine[]>;
+interface Firmware {
+  readonly manifest: ResolvedManifest;
+  readonly missing: ReadonlySet<string>;
+  /** By specifier of the importing module. */
+  readonly imports: ReadonlyMap<string, readonly ImportLine[]>;
+}
 
-function unresolvedImports(manifest: ResolvedManifest, imports: Imports): Problem[] {
+function unresolvedImports(firmware: Firmware): Problem[] {
   const problems: Problem[] = [];
-  for (const [specifier, file] of manifest.modules) {
-    for (const line of imports.get(specifier) ?? []) {
-      const message = importProblem(manifest, specifier, line);
+  for (const [specifier, file] of firmware.manifest.modules) {
+    for (const line of firmware.imports.get(specifier) ?? []) {
+      const message = importProblem(firmware, specifier, line);
       if (message !== undefined) problems.push({ file, line: line.line, message });
     }
   }
   return problems;
 }
 
-function importProblem(manifest: ResolvedManifest, importer: string, line: ImportLine): string | undefined {
+function importProblem(firmware: Firmware, importer: string, line: ImportLine): string | undefined {
+  const { manifest, missing } = firmware;
   if (line.typeOnly) return undefined;
   if (line.dynamic) return `import("${line.specifier}") cannot be followed: import it at the top`;
   const target = resolveSpecifier(line.specifier, importer);
   if (target === undefined) return `"${line.specifier}" leads out of the tree of specifiers`;
-  if (manifest.modules.has(target) || manifest.sdkSpecifiers.has(target)) return undefined;
+  if (manifest.modules.has(target) || manifest.sdkSpecifiers.has(target) || missing.has(target)) {
+    return undefined;
+  }
   const written = target === line.specifier ? "" : ` (${target})`;
   return `"${line.specifier}"${written} is neither in the manifest nor provided by the SDK parts it includes`;
 }
 
-function superfluousModules(manifest: ResolvedManifest, imports: Imports): Problem[] {
+function superfluousModules({ manifest, imports }: Firmware): Problem[] {
   const reached = new Set<string>();
   const queue = [manifest.main];
   // `setup/...` modules run before main, without anyone importing them.
@@ -118,10 +124,11 @@ function superfluousModules(manifest: ResolvedManifest, imports: Imports): Probl
     );
 }
 
-function preloadProblems(manifest: ResolvedManifest, imports: Imports): Problem[] {
+function preloadProblems(firmware: Firmware): Problem[] {
+  const { manifest, imports } = firmware;
   const preloaded = new Set(manifest.preload);
   return [
-    ...[...preloaded].flatMap((specifier) => preloadLineProblems(manifest, specifier)),
+    ...[...preloaded].flatMap((specifier) => preloadLineProblems(firmware, specifier)),
     ...(onChip(manifest)
       ? notPreloaded(manifest, preloaded)
       : [...preloaded].flatMap((specifier) =>
@@ -147,13 +154,13 @@ function notPreloaded(manifest: ResolvedManifest, preloaded: ReadonlySet<string>
     );
 }
 
-function preloadLineProblems(manifest: ResolvedManifest, specifier: string): Problem[] {
+function preloadLineProblems({ manifest, missing }: Firmware, specifier: string): Problem[] {
   const place = `preload ${specifier}`;
   if (specifier.includes("*")) {
     // mcconfig expands a pattern over JavaScript files only, so a TypeScript module would silently stay in RAM.
     return [at(manifest, place, `preload names modules one by one: ${specifier} misses TypeScript files`)];
   }
-  if (manifest.modules.has(specifier)) return [];
+  if (manifest.modules.has(specifier) || missing.has(specifier)) return [];
   return [at(manifest, place, `${specifier} is in preload but not in modules`)];
 }
 
@@ -174,7 +181,8 @@ function preloadedUnawares(
   return problems;
 }
 
-function mainProblems(manifest: ResolvedManifest): Problem[] {
+function mainProblems({ manifest, missing }: Firmware): Problem[] {
+  if (missing.has(manifest.main)) return [];
   const file = manifest.modules.get(manifest.main);
   if (file === undefined) {
     return [

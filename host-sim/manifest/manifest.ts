@@ -31,11 +31,14 @@ export function readManifest(path: string, options: { platform?: string } = {}):
   return manifest;
 }
 
-/** Like `readManifest`, but goes on after a problem, to report them all. */
+/**
+ * Like `readManifest`, but goes on after a problem, to report them all.
+ * @returns `missing`: specifiers that are listed but have no file
+ */
 export function examineManifest(
   path: string,
   platform: string,
-): { manifest: ResolvedManifest; problems: Problem[] } {
+): { manifest: ResolvedManifest; missing: ReadonlySet<string>; problems: Problem[] } {
   const reader = new ManifestReader(platform);
   const absolute = resolve(path);
   reader.include(absolute, { file: absolute, line: 1 });
@@ -51,7 +54,7 @@ export function examineManifest(
     creation,
     positions: reader.positions,
   };
-  return { manifest, problems: reader.problems };
+  return { manifest, missing: reader.missing, problems: reader.problems };
 }
 
 /** The platforms a firmware manifest is made for: the keys of its own `platforms`. */
@@ -65,6 +68,7 @@ export function manifestPlatforms(path: string): string[] {
 class ManifestReader implements ModuleCollector {
   readonly platform: string;
   readonly modules: Map<string, string> = new Map();
+  readonly missing: Set<string> = new Set();
   readonly sdkSpecifiers: Set<string> = new Set(GENERATED_SPECIFIERS);
   readonly preload: string[] = [];
   readonly config: Record<string, unknown> = {};

@@ -7,6 +7,8 @@ import { isMembers, positionOf, type Section } from "./section";
 /** What the modules of all sections are gathered in. */
 export interface ModuleCollector {
   readonly modules: Map<string, string>;
+  /** Listed, but the file is not there: complained of once, here, and nowhere else. */
+  readonly missing: Set<string>;
   readonly sdkSpecifiers: Set<string>;
   readonly positions: Map<string, Position>;
   report(section: Section, path: JSONPath, message: string): void;
@@ -44,7 +46,10 @@ function addSource(
     return;
   }
   const files = findFiles(resolve(dirname(section.file), source));
-  if (files.length === 0) collector.report(section, path, `no module at ${source}`);
+  if (files.length === 0) {
+    collector.report(section, path, `no module at ${source}`);
+    collector.missing.add(target);
+  }
   for (const file of files) {
     const specifier = target.endsWith("*") ? target.slice(0, -1) + stem(file) : target;
     addModule(collector, section, specifier, file, path);

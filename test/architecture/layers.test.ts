@@ -89,6 +89,14 @@ describe("circles", () => {
     expect(print(cycles(everything))).toBe("");
   });
 
+  it("a type that points back closes no circle", () => {
+    const fixture = tree({
+      "device/mqtt/a.ts": 'import { b } from "./b";',
+      "device/mqtt/b.ts": 'import type { A } from "./a";',
+    });
+    expect(print(cycles(fixture))).toBe("");
+  });
+
   it("a circle is named, with the line that closes it", () => {
     const fixture = tree({
       "device/mqtt/a.ts": 'import { b } from "./b";',

@@ -109,7 +109,10 @@ export function forbiddenEdges(tree: SourceTree): Violation[] {
   return violations;
 }
 
-/** Every circle of imports, told once, at the line of the import that closes it. Types count: a circle is a circle. */
+/**
+ * Every circle of imports, told once, at the line of the import that closes it. `import type` does not count: it is gone when
+ * modules are linked, and lets a class and its options stand in two files.
+ */
 export function cycles(tree: SourceTree): Violation[] {
   const violations: Violation[] = [];
   const finished = new Set<string>();
@@ -117,9 +120,9 @@ export function cycles(tree: SourceTree): Violation[] {
 
   function visit(file: string): void {
     trail.push(file);
-    for (const { specifier, line } of readImports(tree.get(file) ?? "")) {
+    for (const { specifier, line, typeOnly } of readImports(tree.get(file) ?? "")) {
       const target = resolveImport(file, specifier, tree);
-      if (!tree.has(target) || finished.has(target)) continue;
+      if (typeOnly || !tree.has(target) || finished.has(target)) continue;
       const start = trail.indexOf(target);
       if (start < 0) visit(target);
       else {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { checkManifests, printProblem } from "../../host-sim/manifest/check";
+import { checkManifests, firmwareManifests, printProblem } from "../../host-sim/manifest/check";
 import { changed, makeProject } from "./fixture";
 
 async function check(changes: Record<string, string | undefined> = {}): Promise<string[]> {
@@ -11,6 +11,7 @@ async function check(changes: Record<string, string | undefined> = {}): Promise<
 describe("checkManifests", () => {
   it("the firmwares of this repository agree with their imports", async () => {
     const root = fileURLToPath(new URL("../..", import.meta.url));
+    expect(firmwareManifests(root).map(({ name }) => name)).toEqual(["camera", "light", "thermometer"]);
     expect((await checkManifests(root)).map((problem) => printProblem(problem, root))).toEqual([]);
   });
 
@@ -54,9 +55,15 @@ describe("checkManifests", () => {
   });
 
   it("a missing file is named by the line of the manifest", async () => {
-    expect(await check({ "device/mqtt/utf8-string.ts": undefined })).toContain(
+    expect(await check({ "device/mqtt/utf8-string.ts": undefined })).toEqual([
       "manifests/include/mqtt.json:4: no module at ../../device/mqtt/utf8-string (lamp for esp32, lamp for lin)",
-    );
+    ]);
+  });
+
+  it("a missing main is told once, and not that nothing imports the rest", async () => {
+    expect(await check({ "device/apps/lamp/main.ts": undefined })).toEqual([
+      "manifests/lamp/manifest.json:5: no module at ../../device/apps/lamp/main (lamp for esp32, lamp for lin)",
+    ]);
   });
 
   it("a superfluous module is named by the line of the manifest", async () => {
@@ -71,10 +78,10 @@ describe("checkManifests", () => {
     const changes = changed(
       "manifests/lamp/manifest.json",
       '"device/apps/lamp/main"\n      ]',
-      '"device/apps/lamp"\n      ]',
+      '"device/apps/lamp/main",\n        "device/apps/lamp"\n      ]',
     );
     expect(await check(changes)).toEqual([
-      "manifests/lamp/manifest.json:12: device/apps/lamp is in preload but not in modules (lamp for esp32)",
+      "manifests/lamp/manifest.json:13: device/apps/lamp is in preload but not in modules (lamp for esp32)",
     ]);
   });
 
@@ -82,10 +89,10 @@ describe("checkManifests", () => {
     const changes = changed(
       "manifests/lamp/manifest.json",
       '"device/apps/lamp/main"\n      ]',
-      '"device/apps/*"\n      ]',
+      '"device/apps/lamp/main",\n        "device/apps/*"\n      ]',
     );
     expect(await check(changes)).toEqual([
-      expect.stringMatching(/^manifests\/lamp\/manifest\.json:12: .*one by one/),
+      expect.stringMatching(/^manifests\/lamp\/manifest\.json:13: .*one by one/),
     ]);
   });
 

@@ -1,0 +1,60 @@
+/**
+ * Host Provider for `-p lin`, which has none of its own: a board with nothing attached, so that a firmware links and starts on
+ * a desktop. Inputs never change, outputs lead nowhere, no chip answers on the bus. The boards with parts are in host-sim.
+ */
+import type DigitalType from "embedded:io/digital";
+import type I2CType from "embedded:io/i2c";
+import type PWMType from "embedded:io/pwm";
+
+class Unattached {
+  readonly pin: unknown;
+  readonly target: unknown;
+  constructor(options: { pin?: unknown; target?: unknown }) {
+    this.pin = options.pin;
+    this.target = options.target;
+  }
+  close(): void {}
+}
+
+class Digital extends Unattached {
+  static readonly Input = 0;
+  static readonly InputPullUp = 1;
+  static readonly InputPullDown = 2;
+  static readonly InputPullUpDown = 3;
+  static readonly Output = 8;
+  static readonly OutputOpenDrain = 9;
+  static readonly Rising = 1;
+  static readonly Falling = 2;
+  /** A pulled-up input at rest. */
+  read(): number {
+    return 1;
+  }
+  write(_value: number): void {}
+}
+
+class PWM extends Unattached {
+  readonly hz: number = 1_000;
+  readonly resolution: number = 10;
+  write(_duty: number): void {}
+}
+
+class I2C extends Unattached {
+  read(): never {
+    throw new Error("I2C: no chip answers");
+  }
+  write(): never {
+    throw new Error("I2C: no chip answers");
+  }
+}
+
+const device = {
+  io: {
+    Digital: Digital as unknown as typeof DigitalType,
+    I2C: I2C as unknown as typeof I2CType,
+    PWM: PWM as unknown as typeof PWMType,
+  },
+  I2C: { default: { io: I2C as unknown as typeof I2CType, data: 21, clock: 22 } },
+  pin: {},
+};
+
+export default Object.freeze(device, true);
