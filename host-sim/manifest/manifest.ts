@@ -21,11 +21,14 @@ export class ManifestError extends Error {
  * the manifest, then its entry in `platforms`.
  * Includes of the Moddable SDK (`$(MODDABLE)/...`) are not read: they stand for the specifiers listed in `sdk-includes.ts`.
  * @param path - absolute or relative to the working directory, for example `manifests/thermometer/manifest.json`
- * @param options.platform - `esp32` by default
+ * @param options.platform - by default the first that the manifest names in `platforms`: the board it is made for
  * @throws {ManifestError} naming file and line when a file is missing, is not JSON, or includes something unknown
  */
 export function readManifest(path: string, options: { platform?: string } = {}): ResolvedManifest {
-  const { manifest, problems } = examineManifest(path, options.platform ?? "esp32");
+  const { manifest, problems } = examineManifest(
+    path,
+    options.platform ?? manifestPlatforms(path)[0] ?? "esp32",
+  );
   const problem = problems[0];
   if (problem !== undefined) throw new ManifestError(problem);
   return manifest;
@@ -57,7 +60,10 @@ export function examineManifest(
   return { manifest, missing: reader.missing, problems: reader.problems };
 }
 
-/** The platforms a firmware manifest is made for: the keys of its own `platforms`. */
+/**
+ * The platforms a firmware manifest is made for: the keys of its own `platforms`.
+ * @throws {ManifestError} when it cannot be read
+ */
 export function manifestPlatforms(path: string): string[] {
   const value = parse(path, { file: path, line: 1 }).value;
   return Object.keys(member(value, "platforms") ?? {}).filter(

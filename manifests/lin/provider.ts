@@ -54,7 +54,7 @@ const device = {
     PWM: PWM as unknown as typeof PWMType,
   },
   I2C: { default: { io: I2C as unknown as typeof I2CType, data: 21, clock: 22 } },
-  pin: {},
+  pin: { button: 0 },
 };
 
 export default Object.freeze(device, true);

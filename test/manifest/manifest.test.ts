@@ -27,6 +27,11 @@ describe("readManifest", () => {
     expect(manifest.sdkSpecifiers).toContain("timer");
   });
 
+  it("the platform is by default the first that the manifest names", () => {
+    const root = makeProject();
+    expect(readManifest(join(root, "manifests/lamp/manifest.json")).platform).toBe("esp32");
+  });
+
   it("lin has no Host Provider of the SDK, and takes the manifest's", () => {
     const root = makeProject();
     const manifest = readManifest(join(root, "manifests/lamp/manifest.json"), { platform: "lin" });
