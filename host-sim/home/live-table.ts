@@ -6,7 +6,8 @@ export interface DeviceView {
   readonly id: string;
   /** Its pin or sensor, for people: `TMP117 21.50 °C`. */
   readonly value: string;
-  readonly connected: boolean;
+  /** Why it cannot be reached, if so. */
+  readonly state: "" | "offline" | "network cut" | "stopped";
   readonly reconnects: number;
   /** What it has published, in the order of first appearance. */
   readonly topics: readonly TopicView[];
@@ -53,7 +54,7 @@ const NO_LINES: NonNullable<TableConstructorOptions["chars"]> = Object.fromEntri
 export function renderTable(view: HouseView, columns: number = MINIMUM_COLUMNS): string {
   const width = Math.max(MINIMUM_COLUMNS, columns);
   const gaps = WIDTHS.length;
-  const payloadWidth = Math.min(64, width - WIDTHS.reduce((sum, one) => sum + one, gaps));
+  const payloadWidth = Math.min(64, width - WIDTHS.reduce<number>((sum, one) => sum + one, gaps));
   const [device, value, topic, qos, messages, reconnects] = WIDTHS;
   const table = new Table({
     chars: NO_LINES,
@@ -72,15 +73,13 @@ export function renderTable(view: HouseView, columns: number = MINIMUM_COLUMNS):
     .join("\n");
 }
 
-type Row = (string | { content: string; rowSpan?: number })[];
-
 /** One line a topic; the device's own cells stand beside all of them. */
-function deviceRows(device: DeviceView, payloadWidth: number): Row[] {
+function deviceRows(device: DeviceView, payloadWidth: number): string[][] {
   const cells = device.topics.flatMap((topic) => topicLines(topic, payloadWidth));
-  const names = [...wrap(device.id, WIDTHS[0]), ...(device.connected ? [] : ["(offline)"])];
+  const names = [...wrap(device.id, WIDTHS[0]), ...(device.state === "" ? [] : [`(${device.state})`])];
   const values = wrap(device.value, WIDTHS[1]);
   const height = Math.max(cells.length, names.length, values.length);
-  const rows: Row[] = [];
+  const rows: string[][] = [];
   for (let line = 0; line < height; line += 1) {
     const [topic = "", payload = "", qos = "", messages = ""] = cells[line] ?? [];
     const reconnects = line === 0 ? String(device.reconnects) : "";

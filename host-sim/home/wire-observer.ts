@@ -21,6 +21,8 @@ export interface WireObserverOptions {
   onAcknowledged?(publication: Publication): void;
   /** The broker has accepted a connection, the `count`th of this device. */
   onConnected?(count: number): void;
+  /** An accepted connection is over. */
+  onDisconnected?(reason: string): void;
   /** Every packet the device writes. */
   onPacket?(observed: ObservedPacket): void;
   /** Bytes that are not MQTT, or a refused connection. */
@@ -60,6 +62,8 @@ export class WireObserver {
   readonly #connections = new Map<number, ObservedConnection>();
   /** By packet identifier. It outlives a connection, as the session does. */
   readonly #inFlight = new Map<number, Publication>();
+  /** The connection that the broker has accepted. */
+  #accepted: number | undefined;
 
   constructor(options: WireObserverOptions) {
     this.#options = options;
@@ -73,7 +77,7 @@ export class WireObserver {
   attach(taps: WireTaps): void {
     taps.onWrite = (bytes, connection) => this.wrote(bytes, connection);
     taps.onRead = (bytes, connection) => this.read(bytes, connection);
-    taps.onEnd = (connection) => this.ended(connection);
+    taps.onEnd = (connection, reason) => this.ended(connection, reason);
   }
 
   /** The device has written `bytes` with one TCP write. */
@@ -88,12 +92,20 @@ export class WireObserver {
 
   /** The device has read `bytes`. */
   read(bytes: Uint8Array, connection: number): void {
-    for (const packet of this.#connection(connection).read(bytes)) this.#received(packet);
+    for (const packet of this.#connection(connection).read(bytes)) this.#received(packet, connection);
   }
 
   /** The rest of a packet on this connection never comes. */
-  ended(connection: number): void {
+  ended(connection: number, reason: string): void {
     this.#connections.delete(connection);
+    if (this.#accepted !== connection) return;
+    this.#accepted = undefined;
+    this.#options.onDisconnected?.(reason);
+  }
+
+  /** Whether there is a connection that the broker has accepted and that neither end has closed. */
+  get connected(): boolean {
+    return this.#accepted !== undefined;
   }
 
   #connection(number: number): ObservedConnection {
@@ -125,17 +137,18 @@ export class WireObserver {
     this.#options.onPublication?.(publication);
   }
 
-  #received(packet: Packet): void {
-    if (packet.cmd === "connack") this.#connected(packet.returnCode ?? 0);
+  #received(packet: Packet, connection: number): void {
+    if (packet.cmd === "connack") this.#answered(packet.returnCode ?? 0, connection);
     else if (packet.cmd === "puback" || packet.cmd === "pubcomp") this.#complete(packet.messageId ?? 0);
   }
 
-  #connected(returnCode: number): void {
+  #answered(returnCode: number, connection: number): void {
     if (returnCode !== 0) {
       this.#options.onProblem?.(`broker refused the connection with return code ${returnCode}`);
       return;
     }
     this.connections += 1;
+    this.#accepted = connection;
     this.#options.onConnected?.(this.connections);
   }
 

@@ -14,7 +14,7 @@ const view: HouseView = {
     {
       id: "temperature-sensor",
       value: "TMP117 21.50 °C",
-      connected: true,
+      state: "",
       reconnects: 2,
       topics: [
         { topic: "home/temperature-sensor/status", payload: bytes("online"), QoS: 1, messages: 3 },
@@ -24,7 +24,7 @@ const view: HouseView = {
     {
       id: "smart-light",
       value: "PWM 25: 22.0 %",
-      connected: true,
+      state: "",
       reconnects: 0,
       topics: [
         { topic: "home/light", payload: bytes('{"state":"ON","brightness":128}'), QoS: 1, messages: 9 },
@@ -33,7 +33,7 @@ const view: HouseView = {
     {
       id: "security-camera",
       value: "PIR 2: quiet",
-      connected: false,
+      state: "offline",
       reconnects: 0,
       topics: [
         { topic: "home/camera/image", payload: new Uint8Array(12_345).fill(255), QoS: 0, messages: 10 },
@@ -81,13 +81,13 @@ test("no line is longer than 80 characters, whatever is published", () => {
     { topic: `home/${"x".repeat(200)}`, payload: bytes("y".repeat(900)), QoS: 2, messages: 99_999 },
   ];
   const devices = [
-    { id: "z".repeat(100), value: "v".repeat(50), connected: false, reconnects: 99_999_999, topics },
+    { id: "z".repeat(100), value: "v".repeat(50), state: "offline", reconnects: 99_999_999, topics },
   ];
   for (const line of renderTable({ ...view, devices }, 80).split("\n"))
     expect(line.length).toBeLessThanOrEqual(80);
 });
 
 test("a house that has published nothing yet has its devices", () => {
-  const devices = view.devices.map((device) => ({ ...device, connected: false, topics: [] }));
+  const devices = view.devices.map((device) => ({ ...device, state: "offline", topics: [] }));
   expect(renderTable({ ...view, devices })).toContain("(offline)");
 });

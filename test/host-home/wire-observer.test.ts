@@ -84,7 +84,7 @@ test("QoS 2 is acknowledged by PUBCOMP, not by PUBREC", () => {
 
 test("a retransmission on the next connection is the same message", () => {
   observer.wrote(publish("21.5", 1, 1), 1);
-  observer.ended(1);
+  observer.ended(1, "reset");
   observer.wrote(publish("21.5", 1, 1, true), 2);
   observer.read(generate({ cmd: "puback", messageId: 1 }), 2);
   expect(observer.published).toEqual(new Map([["home/temp", 1]]));
@@ -101,7 +101,7 @@ test("an identifier used again without DUP is a new message", () => {
 test("half a packet on a connection that ended does not disturb the next connection", () => {
   observer.wrote(publish("21.5", 0).subarray(0, 5), 1);
   observer.read(Buffer.from([0x20]), 1);
-  observer.ended(1);
+  observer.ended(1, "reset");
   observer.wrote(publish("21.6", 0), 2);
   observer.read(generate(connack), 2);
   expect(publications.map(({ payload }) => String(payload))).toEqual(["21.6"]);
@@ -116,6 +116,18 @@ test("connections accepted after the first are reconnects, refused ones are prob
   observer.read(generate(connack), 3);
   expect(observer.reconnects).toBe(1);
   expect(problems).toEqual(["broker refused the connection with return code 5"]);
+});
+
+test("a connection counts as connected from its CONNACK to its end, of a newer one the old one's end says nothing", () => {
+  const reasons: string[] = [];
+  observer = new WireObserver({ device: "d", onDisconnected: (reason) => reasons.push(reason) });
+  expect(observer.connected).toBe(false);
+  observer.read(generate(connack), 1);
+  observer.read(generate(connack), 2);
+  observer.ended(1, "timed out");
+  expect([observer.connected, reasons]).toEqual([true, []]);
+  observer.ended(2, "reset");
+  expect([observer.connected, reasons]).toEqual([false, ["reset"]]);
 });
 
 test("bytes that are no MQTT are a problem", () => {
