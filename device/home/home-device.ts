@@ -1,7 +1,7 @@
 import type ReliableClient from "../client/reliable-client";
 import type { ReliableClientOptions } from "../client/reliable-client-options";
 import { formatLogEntry, type LogLevel } from "./payload";
-import { deviceTopicOf, LIGHT_COMMAND, LOG, STATUS, type StreamRow, type TopicRow } from "./topics";
+import { deviceTopicOf, LOG, STATUS, type StreamRow, type TopicRow } from "./topics";
 
 /** How long a clean close waits for `offline` and what else is unsent, milliseconds. */
 const FLUSH_DEADLINE = 2_000;
@@ -31,8 +31,8 @@ export interface HomeDeviceOptions<Target> {
   id: string;
   client: HomeClientOptions;
   target: Target;
-  /** Where the device takes its commands; none by default. */
-  commandTopic?: string;
+  /** Where the device takes its commands, and the row of the table for that; none by default. */
+  command?: { topic: string; row: TopicRow };
   /** Connected, and `online` is on its way: publish the state. */
   onConnect(this: HomeDevice<Target>): void;
   /** A message on the command topic; `payload` is valid during the call. */
@@ -51,7 +51,7 @@ export default class HomeDevice<Target> {
   readonly #client: ReliableClient;
   readonly #statusTopic: string;
   readonly #logTopic: string;
-  readonly #commandTopic: string | undefined;
+  readonly #command: HomeDeviceOptions<Target>["command"];
   readonly #onConnect: HomeDeviceOptions<Target>["onConnect"];
   readonly #onCommand: HomeDeviceOptions<Target>["onCommand"];
   readonly #onDropped: HomeDeviceOptions<Target>["onDropped"];
@@ -73,7 +73,7 @@ export default class HomeDevice<Target> {
     this.target = options.target;
     this.#statusTopic = deviceTopicOf(STATUS, id);
     this.#logTopic = deviceTopicOf(LOG, id);
-    this.#commandTopic = options.commandTopic;
+    this.#command = options.command;
     this.#onConnect = options.onConnect;
     this.#onCommand = options.onCommand;
     this.#onDropped = options.onDropped;
@@ -159,8 +159,8 @@ export default class HomeDevice<Target> {
     const device = this.target as HomeDevice<unknown>;
     if (device.#closing) return;
     // Once: from then on the client subscribes again where the broker has lost the session.
-    if (device.#commandTopic !== undefined && !device.#subscribed)
-      this.subscribe(device.#commandTopic, LIGHT_COMMAND.QoS);
+    const command = device.#command;
+    if (command && !device.#subscribed) this.subscribe(command.topic, command.row.QoS);
     device.#subscribed = true;
     device.publish(STATUS, device.#statusTopic, "online");
     const outage = device.#outage;
@@ -182,7 +182,7 @@ export default class HomeDevice<Target> {
     retain: boolean,
   ): void {
     const device = this.target as HomeDevice<unknown>;
-    if (!device.#closing && topic === device.#commandTopic) device.#onCommand?.(payload, retain);
+    if (!device.#closing && topic === device.#command?.topic) device.#onCommand?.(payload, retain);
   };
 
   static readonly #dropped = function (

@@ -14,7 +14,7 @@ export interface SmartLightOptions {
   client: HomeClientOptions;
   /** The driver's class as `io`, and its options. */
   lamp: { io: typeof Lamp } & LampOptions;
-  /** A button that toggles the light, network or not. */
+  /** A button that toggles the light, also while the broker is away. */
   button?: { io: typeof Button } & Omit<ButtonOptions, "target" | "onPress">;
   /** Default `home/light`; commands are taken on the same with `/set`. */
   topic?: string;
@@ -42,7 +42,7 @@ export default class SmartLight {
       id: options.id,
       client: options.client,
       target: this,
-      commandTopic: topicOf(LIGHT_COMMAND, options.topic),
+      command: { topic: topicOf(LIGHT_COMMAND, options.topic), row: LIGHT_COMMAND },
       onConnect: SmartLight.#connected,
       onCommand: SmartLight.#commanded,
     });

@@ -1,0 +1,62 @@
+import TCP from "embedded:io/socket/tcp";
+import UDP from "embedded:io/socket/udp";
+import Resolver from "embedded:network/dns/resolver/udp";
+import WiFi from "embedded:network/interface/wifi";
+import ReliableClient from "../client/reliable-client";
+import type { HomeClientOptions } from "../home/home-device";
+import Network from "./network";
+import { numberSetting, requiredSetting, textSetting } from "./settings";
+
+/** What an application starts: one of device/home. */
+export interface Home {
+  close(callback?: () => void): void;
+}
+
+/** A firmware at run time: the network first, then the device. The board never ends it; the simulator does, cleanly. */
+export default class Application {
+  readonly #network: Network;
+  #home: Home | undefined;
+
+  /** @param start - makes the device, once there is a network */
+  constructor(start: () => Home) {
+    this.#network = new Network({
+      io: WiFi,
+      ssid: textSetting("ssid"),
+      password: textSetting("wifiPassword"),
+    });
+    this.#network.join(() => {
+      this.#home = start();
+    });
+  }
+
+  /** Closes the device, then lets go of the network. */
+  close(callback?: () => void): void {
+    const finish = (): void => {
+      this.#network.close();
+      callback?.();
+    };
+    if (this.#home) this.#home.close(finish);
+    else finish();
+  }
+}
+
+/** The broker and this board's sockets: `config.broker` (required), `port`, `user`, `password`. */
+export function clientOptions(): HomeClientOptions {
+  const user = textSetting("user");
+  const password = textSetting("password");
+  return {
+    io: ReliableClient,
+    host: requiredSetting("broker"),
+    port: numberSetting("port", 1883),
+    ...(user === undefined ? undefined : { user }),
+    ...(password === undefined ? undefined : { password }),
+    dns: { io: Resolver, socket: { io: UDP } },
+    socket: { io: TCP },
+  };
+}
+
+/** `config.topic`: the device's own topic where the home has several of its kind. */
+export function topicOption(): { topic?: string } {
+  const topic = textSetting("topic");
+  return topic === undefined ? {} : { topic };
+}
