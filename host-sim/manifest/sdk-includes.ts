@@ -14,7 +14,7 @@ interface SDKInclude {
 }
 
 const BASE: SDKInclude = {
-  common: ["Resource", "instrumentation", "time", "timer"],
+  common: ["Resource", "time", "timer"],
   esp32: ["preference"],
   lin: [],
 };
@@ -29,6 +29,7 @@ const NET: SDKInclude = {
 const IO: SDKInclude = {
   common: [
     ...NET.common,
+    "system",
     "embedded:io/serial",
     "embedded:io/socket/listener",
     "embedded:io/socket/tcp",
