@@ -85,7 +85,6 @@ function createProgram(): Command {
 async function house(options: HouseCommandOptions): Promise<void> {
   const { runHouse } = await import("./home/run-house");
   await runHouse({
-    root: ROOT,
     broker: options.broker,
     port: options.port,
     webSocketPort: options.websocketPort,

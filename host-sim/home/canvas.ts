@@ -39,7 +39,14 @@ export class Canvas {
   }
 
   /** A disc whose opacity at the rim is `rim` and in the middle `opacity`. */
-  disc(centerX: number, centerY: number, radius: number, color: Color, opacity = 1, rim = opacity): void {
+  disc(
+    centerX: number,
+    centerY: number,
+    radius: number,
+    color: Color,
+    opacity = 1,
+    rim: number = opacity,
+  ): void {
     const top = Math.max(0, Math.ceil(centerY - radius));
     const bottom = Math.min(this.height - 1, Math.floor(centerY + radius));
     for (let y = top; y <= bottom; y += 1) {

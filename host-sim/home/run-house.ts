@@ -2,7 +2,8 @@ import { accessSync, constants, readFileSync, statSync, writeFileSync } from "no
 import { dirname } from "node:path";
 import { type Display, jsonDisplay, lineDisplay, tableDisplay } from "./display";
 import { greeting } from "./greeting";
-import { DEVICE_IDS, House, type HouseOptions } from "./house";
+import { House, type HouseOptions } from "./house";
+import { DEVICE_IDS } from "./house-device";
 import { parseScenario } from "./scenario";
 import { UsageError } from "./usage-error";
 

@@ -73,6 +73,7 @@ export class Watcher {
       await firstConnection(client, broker);
       await client.subscribeAsync(this.#topicFilter, { qos: 2 });
     } catch (error) {
+      this.#client = undefined;
       await client.endAsync(true);
       throw error;
     }

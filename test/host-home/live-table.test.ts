@@ -81,13 +81,13 @@ test("no line is longer than 80 characters, whatever is published", () => {
     { topic: `home/${"x".repeat(200)}`, payload: bytes("y".repeat(900)), QoS: 2, messages: 99_999 },
   ];
   const devices = [
-    { id: "z".repeat(100), value: "v".repeat(50), state: "offline", reconnects: 99_999_999, topics },
+    { ...view.devices[0]!, id: "z".repeat(100), value: "v".repeat(50), reconnects: 99_999_999, topics },
   ];
   for (const line of renderTable({ ...view, devices }, 80).split("\n"))
     expect(line.length).toBeLessThanOrEqual(80);
 });
 
 test("a house that has published nothing yet has its devices", () => {
-  const devices = view.devices.map((device) => ({ ...device, state: "offline", topics: [] }));
+  const devices = view.devices.map((device) => ({ ...device, state: "offline" as const, topics: [] }));
   expect(renderTable({ ...view, devices })).toContain("(offline)");
 });
