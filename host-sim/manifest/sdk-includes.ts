@@ -2,7 +2,7 @@
  * Which module specifiers the included manifests of the Moddable SDK provide.
  * The SDK is not at hand when the check runs, so its manifests are opaque: this table says what they give, per platform.
  * Read from Moddable SDK 8.2.3 (`mcconfig` without `-m` writes the same list into its make file as MODULES).
- * Only what a firmware may want to import is listed.
+ * Only what a firmware may want to import is listed; what manifests/include/application.json takes out ("~") is not.
  */
 
 interface SDKInclude {
@@ -22,19 +22,12 @@ const BASE: SDKInclude = {
 const NET: SDKInclude = {
   common: [...BASE.common, "net", "sntp", "socket"],
   esp32: [...BASE.esp32, "embedded:network/interface/wifi"],
-  lin: ["wifi"],
+  lin: [],
 };
 
 /** ECMA-419 IO. `lin` has sockets and serial only: no Host Provider, no pins, no buses. */
 const IO: SDKInclude = {
-  common: [
-    ...NET.common,
-    "system",
-    "embedded:io/serial",
-    "embedded:io/socket/listener",
-    "embedded:io/socket/tcp",
-    "embedded:io/socket/udp",
-  ],
+  common: [...NET.common, "system", "embedded:io/serial", "embedded:io/socket/tcp", "embedded:io/socket/udp"],
   esp32: [
     ...NET.esp32,
     "embedded:io/analog",
