@@ -1,6 +1,12 @@
 import { CONNACK, PINGRESP, PUBCOMP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
 import { DEFAULT_HEADER_BYTE_LENGTH, MAXIMUM_PACKET_BYTE_LENGTH } from "./limits";
-import { INVALID_LENGTH, INVALID_OPTION, MALFORMED_PACKET, mqttError, PROTOCOL_ERROR } from "./mqtt-error";
+import {
+  assertInteger,
+  INVALID_LENGTH,
+  INVALID_OPTION,
+  MALFORMED_PACKET,
+  PROTOCOL_ERROR,
+} from "./mqtt-error";
 import { isTopicName } from "./topic";
 import { decodeString } from "./utf8-string";
 
@@ -84,8 +90,7 @@ export class PacketReader {
   /** @throws {MQTTError} INVALID_OPTION when `headerByteLength` is under 4 */
   constructor(options?: PacketReaderOptions) {
     const headerByteLength = options?.headerByteLength ?? DEFAULT_HEADER_BYTE_LENGTH;
-    if (!(headerByteLength >= 4))
-      throw mqttError(INVALID_OPTION, `headerByteLength ${headerByteLength} is under 4`);
+    assertInteger(headerByteLength, 4, MAXIMUM_PACKET_BYTE_LENGTH, INVALID_OPTION, "headerByteLength");
     this.scratch = new Uint8Array(headerByteLength);
     this.maximumPacketByteLength = options?.maximumPacketByteLength ?? MAXIMUM_PACKET_BYTE_LENGTH;
     this.event = NEED_BYTES;
@@ -200,8 +205,7 @@ export class PacketReader {
    * @throws {MQTTError} INVALID_LENGTH when more than `payloadRemaining`
    */
   takePayload(count: number): void {
-    if (!(count >= 0 && count <= this.payloadRemaining))
-      throw mqttError(INVALID_LENGTH, `${count} of ${this.payloadRemaining} payload bytes`);
+    assertInteger(count, 0, this.payloadRemaining, INVALID_LENGTH, "count");
     this.unread -= count;
     this.position += count;
     if (this.unread === 0) this.state = FIXED_HEADER;

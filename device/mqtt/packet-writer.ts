@@ -1,6 +1,7 @@
 import { CONNECT, DISCONNECT, PINGREQ, PUBLISH, PUBREL, SUBSCRIBE, UNSUBSCRIBE } from "./control-packet";
 import { MAXIMUM_KEEP_ALIVE, MAXIMUM_PACKET_IDENTIFIER } from "./limits";
 import {
+  assertInteger,
   INVALID_LENGTH,
   INVALID_OPTION,
   INVALID_PACKET_IDENTIFIER,
@@ -252,8 +253,7 @@ function connectFlags(packet: ConnectPacket): number {
 
 function connectRemainingLength(packet: ConnectPacket): number {
   const { id, willTopic, willMessage, user, password, keepAlive } = packet;
-  if (!(keepAlive >= 0 && keepAlive <= MAXIMUM_KEEP_ALIVE))
-    throw mqttError(INVALID_OPTION, `keepAlive ${keepAlive} s is not 0 to ${MAXIMUM_KEEP_ALIVE}`);
+  assertInteger(keepAlive, 0, MAXIMUM_KEEP_ALIVE, INVALID_OPTION, "keepAlive");
   if (id.length <= 2 && !packet.clean) throw mqttError(INVALID_OPTION, "an empty id needs clean");
   if (password && !user) throw mqttError(INVALID_OPTION, "password without user");
   if (!willTopic !== !willMessage) throw mqttError(INVALID_OPTION, "will needs topic and message");
@@ -284,13 +284,15 @@ function unsubscribeRemainingLength(topics: readonly Uint8Array[]): number {
 }
 
 function assertQoS(QoS: number): void {
-  if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0, 1 or 2`);
+  assertInteger(QoS, 0, 2, INVALID_QOS, "QoS");
 }
 
 function assertPacketIdentifier(packetIdentifier: number): void {
-  if (!(packetIdentifier >= 1 && packetIdentifier <= MAXIMUM_PACKET_IDENTIFIER))
-    throw mqttError(
-      INVALID_PACKET_IDENTIFIER,
-      `Packet Identifier ${packetIdentifier} is not 1 to ${MAXIMUM_PACKET_IDENTIFIER}`,
-    );
+  assertInteger(
+    packetIdentifier,
+    1,
+    MAXIMUM_PACKET_IDENTIFIER,
+    INVALID_PACKET_IDENTIFIER,
+    "Packet Identifier",
+  );
 }
