@@ -159,7 +159,8 @@ export class DeviceRealm {
 
   /** @param fileName - what stack traces call the code */
   compile(code: string, fileName: string): ModuleFunction {
-    return compileFunction(code, ["exports", "require", "module"], {
+    // Modules are strict code; on the same line, so that positions stay.
+    return compileFunction(`"use strict";${code}`, ["exports", "require", "module"], {
       filename: fileName,
       parsingContext: this.#context,
     }) as ModuleFunction;
