@@ -208,7 +208,8 @@ export class PacketReader {
     assertInteger(count, 0, this.payloadRemaining, INVALID_LENGTH, "count");
     this.unread -= count;
     this.position += count;
-    if (this.unread === 0) this.state = FIXED_HEADER;
+    // None may be taken at any time; only the last of a payload ends a packet.
+    if (count > 0 && this.unread === 0) this.state = FIXED_HEADER;
   }
 
   /** Forgets all that came: the next byte is the first of a new connection. */

@@ -85,6 +85,22 @@ describe("reading a PUBLISH", () => {
     expect(() => reader.takePayload(1)).toThrow(expect.objectContaining({ code: INVALID_LENGTH }));
   });
 
+  it("is not disturbed by an owner who takes nothing, wherever it stands", () => {
+    const stream = Uint8Array.of(...publish, 0x31, 0x03, 0x00, 0x01, 0x61, ...pingResponse);
+    const events: number[] = [];
+    const reader = new PacketReader();
+    for (let start = 0; start < stream.length; start++) {
+      reader.feed(stream, start, start + 1);
+      reader.takePayload(0);
+      if (reader.event !== NEED_BYTES) events.push(reader.event);
+    }
+    expect(events).toEqual([PUBLISH_HEADER, PAYLOAD, PAYLOAD, PAYLOAD, PUBLISH_HEADER, PACKET]);
+    reader.feed(Uint8Array.of(0x00), 0, 1);
+    reader.takePayload(0);
+    reader.feed(Uint8Array.from(pingResponse), 0, 2);
+    expect(reader.event).toBe(FAILED);
+  });
+
   it.each([
     [2_097_151, [0x30, 0xff, 0xff, 0x7f]],
     [2_097_152, [0x30, 0x80, 0x80, 0x80, 0x01]],
