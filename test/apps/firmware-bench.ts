@@ -96,7 +96,7 @@ export interface FirmwareBenchOptions {
 /** One firmware as it would be flashed, on its board, with a broker at the other end of a network in memory. */
 export function createFirmwareBench(options: FirmwareBenchOptions): FirmwareBench {
   const clock = new VirtualClock();
-  const link = new Link({ clock });
+  const link = new Link({ clock, latency: 2 });
   const broker = new PeerBroker();
   link.addHost("broker.test", "192.168.4.1");
   link.listen(1883, (peer) => broker.accept(peer));

@@ -8,10 +8,7 @@ import { TMP117Part } from "../../host-sim/board/parts/tmp117";
 import { createFirmwareBench, type FirmwareBench } from "./firmware-bench";
 
 /** Stops the device and checks what every firmware owes: no exception, `offline` before DISCONNECT, nothing left open. */
-async function end(
-  { board, broker, clock, device, exceptions, stop }: FirmwareBench,
-  id: string,
-): Promise<void> {
+async function end({ board, broker, device, exceptions, stop }: FirmwareBench, id: string): Promise<void> {
   expect(exceptions).toEqual([]);
   expect(device.state).toBe("running");
   await stop();
@@ -19,7 +16,6 @@ async function end(
   expect(broker.payloads(`home/${id}/status`).at(-1)).toBe("offline");
   expect(exceptions).toEqual([]);
   expect(board.openInstances).toBe(0);
-  void clock;
 }
 
 describe("the firmware thermometer", () => {
