@@ -25,6 +25,8 @@ describe.each(brokers)("the house on $name", ({ installed, start }) => {
       onPacket: (device, observed) => packets.push({ device, ...observed }),
     });
     await house.house.start();
+    for (const id of DEVICE_IDS)
+      await house.until({ event: "received", topic: `home/${id}/status`, payload: "online" });
   });
 
   afterEach(async () => {
