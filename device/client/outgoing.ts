@@ -1,23 +1,17 @@
 import Timer from "timer";
 import { PUBACK, PUBCOMP, PUBREC, PUBREL } from "../mqtt/control-packet";
-import {
-  CLIENT_CLOSED,
-  DEADLINE_PASSED,
-  type MQTTError,
-  mqttError,
-  OUTBOX_FULL,
-  SUPERSEDED,
-} from "../mqtt/mqtt-error";
+import { DEADLINE_PASSED, type MQTTError, mqttError, OUTBOX_FULL, SUPERSEDED } from "../mqtt/mqtt-error";
 import { DEADLINE, LATEST, MUST } from "./delivery";
 import type MQTTClient from "./mqtt-client";
 import { RELEASED, RERELEASE, RESEND, SENT, WAITING } from "./outbox";
-import type { ReliableState } from "./reliable-state";
-import { checkFlush, drop, reportDelivered, reportDropped, reportWritten } from "./report";
+import type { ReliableState, Report } from "./reliable-state";
+import { checkFlush, drop, remove, reportDelivered, reportDropped, reportWritten } from "./report";
 
 /** Packets up to this size go out with one `write`; longer ones may have to take what the socket gives. Bytes. */
 const PIECE_BYTE_LENGTH = 1024;
 /** Fixed header, topic length and Packet Identifier of a PUBLISH at most. Bytes. */
 const PUBLISH_OVERHEAD = 9;
+const NEWER = "a newer message of its topic took its place";
 
 /** Accepts a message. @returns its token */
 export function enqueue(
@@ -34,34 +28,49 @@ export function enqueue(
   const byteLength = outbox.recordByteLength(topicBytes, payload.length, QoS);
   const token = state.lastToken >= 0xffff_ffff ? 1 : state.lastToken + 1;
   state.lastToken = token;
-  if (byteLength <= outbox.bytes.length && delivery === LATEST && !state.connected)
-    supersede(state, topicBytes);
-  if (!makeRoom(state, byteLength)) {
-    const detail = `${byteLength} bytes do not fit the outbox of ${outbox.bytes.length}, ${outbox.free} are free`;
-    reportDropped(state, token, topic, mqttError(OUTBOX_FULL, detail));
-    return token;
-  }
-  if (state.closed) {
-    // By a callback, just now.
-    reportDropped(state, token, topic, mqttError(CLIENT_CLOSED, "the client was closed"));
-    return token;
-  }
-  outbox.append(token, delivery, topicBytes, payload, QoS, retain);
-  if (delivery === DEADLINE) {
-    const timer = Timer.set(() => expire(state, token), deadline);
-    state.deadlines.push({ token, timer });
+  if (state.connected && outbox.free >= byteLength)
+    append(state, token, topicBytes, payload, QoS, retain, delivery, deadline);
+  else {
+    const dropped: Report[] = [];
+    const fits = byteLength <= outbox.bytes.length;
+    if (fits && delivery === LATEST && !state.connected) supersede(state, topicBytes, dropped);
+    if (fits && makeRoom(state, byteLength, dropped))
+      append(state, token, topicBytes, payload, QoS, retain, delivery, deadline);
+    else {
+      const detail = `${byteLength} bytes do not fit the outbox of ${outbox.bytes.length}, ${outbox.free} are free`;
+      dropped.push({ token, topic, reason: mqttError(OUTBOX_FULL, detail) });
+    }
+    // Callbacks come last: they may publish and close.
+    for (let index = 0; index < dropped.length; index++) reportDropped(state, dropped[index]!);
   }
   pump(state);
   return token;
 }
 
-/** The message of the topic that waits as LATEST gives way to a newer one. */
-function supersede(state: ReliableState, topic: Uint8Array): void {
+function append(
+  state: ReliableState,
+  token: number,
+  topic: Uint8Array,
+  payload: Uint8Array,
+  QoS: number,
+  retain: boolean,
+  delivery: number,
+  deadline: number,
+): void {
+  state.outbox.append(token, delivery, topic, payload, QoS, retain);
+  if (delivery !== DEADLINE) return;
+  const timer = Timer.set(() => expire(state, token), deadline);
+  state.deadlines.push({ token, timer });
+}
+
+/** Messages of the topic that wait as LATEST give way to a newer one. */
+function supersede(state: ReliableState, topic: Uint8Array, dropped: Report[]): void {
   const { outbox } = state;
-  for (let offset = 0; offset < outbox.used; offset = outbox.next(offset)) {
-    if (!isLatest(state, offset) || !outbox.isTopic(offset, topic)) continue;
-    drop(state, offset, SUPERSEDED, "a newer message of its topic took its place");
-    return;
+  let offset = 0;
+  while (offset < outbox.used) {
+    if (isLatest(state, offset) && outbox.isTopic(offset, topic))
+      dropped.push(remove(state, offset, SUPERSEDED, NEWER));
+    else offset = outbox.next(offset);
   }
 }
 
@@ -75,7 +84,7 @@ export function keepNewest(state: ReliableState): void {
   let offset = 0;
   while (offset < outbox.used) {
     if (isLatest(state, offset) && hasNewer(state, offset)) {
-      drop(state, offset, SUPERSEDED, "a newer message of its topic took its place");
+      drop(state, offset, SUPERSEDED, NEWER);
       offset = 0;
     } else offset = outbox.next(offset);
   }
@@ -88,31 +97,24 @@ function hasNewer(state: ReliableState, offset: number): boolean {
   return false;
 }
 
-/** Drops the oldest messages that may be dropped, if that is of use. */
-function makeRoom(state: ReliableState, byteLength: number): boolean {
+/** Removes the oldest messages that may be dropped, if that is of use. */
+function makeRoom(state: ReliableState, byteLength: number, dropped: Report[]): boolean {
   const { outbox } = state;
   let room = outbox.free;
   for (let offset = 0; offset < outbox.used; offset = outbox.next(offset))
     if (mayEvict(state, offset)) room += outbox.next(offset) - offset;
   if (room < byteLength) return false;
+  let offset = 0;
   while (outbox.free < byteLength) {
-    const offset = oldestEvictable(state);
-    // A callback that published may have filled the room again.
-    if (offset < 0) return false;
-    drop(state, offset, OUTBOX_FULL, `the outbox of ${outbox.bytes.length} bytes is full`);
+    if (mayEvict(state, offset))
+      dropped.push(remove(state, offset, OUTBOX_FULL, `the outbox of ${outbox.bytes.length} bytes is full`));
+    else offset = outbox.next(offset);
   }
   return true;
 }
 
 function mayEvict(state: ReliableState, offset: number): boolean {
   return state.outbox.state(offset) === WAITING && state.outbox.delivery(offset) !== MUST;
-}
-
-function oldestEvictable(state: ReliableState): number {
-  const { outbox } = state;
-  for (let offset = 0; offset < outbox.used; offset = outbox.next(offset))
-    if (mayEvict(state, offset)) return offset;
-  return -1;
 }
 
 /** A deadline has passed. What has been sent once must be sent until acknowledged ([MQTT-4.4.0-1]). */

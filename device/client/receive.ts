@@ -226,11 +226,11 @@ export function readPayload(connection: Connection, target: Uint8Array): number 
     if (!connection.socket) return buffered;
     reader.takePayload(count - buffered);
   }
-  if (count === 0) return 0;
   connection.available -= count;
-  if (connection.available === 0) {
+  // Inside onReadable both is done when it has returned: only then the application is through with the message.
+  if (count > 0 && connection.available === 0 && !connection.receiving) {
     completeMessage(connection);
-    if (!connection.receiving) defer(connection, receive);
+    defer(connection, receive);
   }
   return count;
 }

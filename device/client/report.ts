@@ -1,12 +1,15 @@
 import Timer from "timer";
-import { type MQTTError, mqttError } from "../mqtt/mqtt-error";
+import { mqttError } from "../mqtt/mqtt-error";
 import type { ReliableState, Report } from "./reliable-state";
+
+/** ms; over 0, so that such a program does not take all of the time. */
+const NESTED_DELAY = 1;
 
 /** More reports than that do not wait for the next turn: memory stays bounded whatever the application does in one turn. */
 const WAITING_LIMIT = 32;
 
-/** Removes a message that will not be sent, and says so. */
-export function drop(state: ReliableState, offset: number, code: number, detail: string): void {
+/** Removes a message that will not be sent. @returns what is to be reported of it */
+export function remove(state: ReliableState, offset: number, code: number, detail: string): Report {
   const { outbox, session } = state;
   const token = outbox.token(offset);
   const topic = outbox.topic(offset);
@@ -14,16 +17,20 @@ export function drop(state: ReliableState, offset: number, code: number, detail:
   outbox.remove(offset);
   cancelDeadline(state, token);
   if (packetIdentifier > 0) session.forget(packetIdentifier);
-  reportDropped(state, token, topic, mqttError(code, detail));
+  return { token, topic, reason: mqttError(code, detail) };
+}
+
+/** Removes a message that will not be sent, and says so. */
+export function drop(state: ReliableState, offset: number, code: number, detail: string): void {
+  reportDropped(state, remove(state, offset, code, detail));
 }
 
 /**
- * Calls `onDropped` now; from inside `onDropped` a turn later, so that a program which publishes there goes round in turns
+ * Calls `onDropped` now; from inside `onDropped` a little later, so that a program which publishes there goes round in turns
  * and not down the stack.
  */
-export function reportDropped(state: ReliableState, token: number, topic: string, reason: MQTTError): void {
-  const report = { token, topic, reason };
-  if (state.reporting && !state.closed) reportLater(state, report);
+export function reportDropped(state: ReliableState, report: Report): void {
+  if (state.reporting && !state.closed) reportLater(state, report, NESTED_DELAY);
   else call(state, report);
   checkFlush(state);
 }
@@ -38,17 +45,17 @@ export function reportDelivered(state: ReliableState, token: number): void {
 /** Calls `onDelivered` a turn later: `publish` has not returned the token yet. */
 export function reportWritten(state: ReliableState, token: number): void {
   cancelDeadline(state, token);
-  if (state.callbacks.onDelivered) reportLater(state, { token, topic: "", reason: undefined });
+  if (state.callbacks.onDelivered) reportLater(state, { token, topic: "", reason: undefined }, 0);
   checkFlush(state);
 }
 
-function reportLater(state: ReliableState, report: Report): void {
+function reportLater(state: ReliableState, report: Report, delay: number): void {
   const { reports } = state;
   reports.push(report);
   state.reportTimer ??= Timer.set(() => {
     state.reportTimer = undefined;
     deliverReports(state);
-  });
+  }, delay);
   if (reports.length > WAITING_LIMIT && !state.reporting) call(state, reports.shift()!);
 }
 
