@@ -49,9 +49,13 @@ export class MQTTError extends Error {
 
   constructor(code: number, detail: string, returnCode?: number) {
     super(detail);
-    this.name = "MQTTError";
     this.code = code;
     if (returnCode !== undefined) this.returnCode = returnCode;
+  }
+
+  /** A getter: on the chip `Error.prototype` is frozen, so that `name` cannot be assigned. */
+  override get name(): string {
+    return "MQTTError";
   }
 
   /** PEER, RESOURCE or USAGE: who must act. */
