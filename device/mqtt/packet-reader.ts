@@ -24,16 +24,16 @@ export const SKIPPED = 4;
 export const FAILED = 5;
 
 // States: what the next byte belongs to. Those up to BODY keep it in the scratch.
-const FIXED_HEADER = 0;
+export const FIXED_HEADER = 0;
 const REMAINING_LENGTH = 1;
 const TOPIC_LENGTH = 2; // of a PUBLISH
 const TOPIC = 3; // and Packet Identifier of a PUBLISH
 const IDENTIFIER = 4; // of a packet whose rest will be skipped
 const BODY = 5; // all after the fixed header of the other packets
 const LONG_TOPIC = 6; // of a PUBLISH, too long to keep
-const MESSAGE = 7;
+export const MESSAGE = 7;
 const REST = 8; // of a packet that is skipped
-const BROKEN = 9;
+export const BROKEN = 9;
 
 export interface PacketReaderOptions {
   /**
@@ -223,22 +223,22 @@ export class PacketReader {
   }
 }
 
-// The functions below return the event that the bytes make: NEED_BYTES while there is none.
+// The functions below return the event that the bytes make: NEED_BYTES while there is none. Those exported serve version-5 too.
 
 /** The text names the type by its number: see control-packet.ts. */
-function fail(reader: PacketReader, found: string, error: number = MALFORMED_PACKET): number {
+export function fail(reader: PacketReader, found: string, error: number = MALFORMED_PACKET): number {
   reader.state = BROKEN;
   reader.error = error;
   reader.detail = `packet type ${reader.first >> 4} ${found}`;
   return FAILED;
 }
 
-function finish(reader: PacketReader, event: number): number {
+export function finish(reader: PacketReader, event: number): number {
   reader.state = FIXED_HEADER;
   return event;
 }
 
-function expect(reader: PacketReader, state: number, goal: number): number {
+export function expect(reader: PacketReader, state: number, goal: number): number {
   reader.state = state;
   reader.position = 0;
   reader.goal = goal;
