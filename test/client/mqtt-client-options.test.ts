@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import MQTTClient from "../../device/client/mqtt-client";
-import { INVALID_OPTION, INVALID_QOS, INVALID_TOPIC } from "../../device/mqtt/mqtt-error";
+import { INVALID_OPTION, INVALID_QOS, INVALID_TOPIC, MQTTError } from "../../device/mqtt/mqtt-error";
 import { clock } from "../support/timer";
 import { codeOf } from "./code-of";
 import { Bench, bytes } from "./mqtt-client-bench";
@@ -80,6 +80,24 @@ describe("options", () => {
     expect([MQTTClient.CONNECT, MQTTClient.PUBLISH, MQTTClient.SUBACK, MQTTClient.DISCONNECT]).toEqual([
       1, 3, 9, 14,
     ]);
+  });
+
+  test("an MQTTError that a socket gives to its onError is what the application gets", () => {
+    const { broker } = new Bench();
+    const { io: TCP } = broker.socket as { io: new (options: object) => { close(): void } };
+    class Telling extends TCP {
+      constructor(options: { target: unknown; onError(this: object, error: MQTTError): void }) {
+        super({
+          ...options,
+          onError: () => options.onError.call(options, new MQTTError(140, "no trust", 7)),
+        });
+      }
+    }
+    bench = new Bench({ dns: broker.dns, socket: { io: Telling } });
+    broker.stop();
+    clock.advance(20);
+    expect(bench.errors).toMatchObject([{ code: 140, returnCode: 7 }]);
+    broker.network.close();
   });
 
   test("a layered socket that calls its callbacks without this works, as the SDK's TLSSocket", () => {
