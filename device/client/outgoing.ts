@@ -192,12 +192,18 @@ export function acknowledged(state: ReliableState, operation: number, packetIden
   if (offset < 0 || outbox.token(offset) === state.partialToken) return;
   const QoS = outbox.QoS(offset);
   if (operation === PUBREC && QoS === 2) outbox.setState(offset, RELEASED);
-  else if (operation === (QoS === 1 ? PUBACK : PUBCOMP)) {
+  else if (QoS === 1 ? operation === PUBACK : operation === PUBCOMP && isReleased(state, offset)) {
     const token = outbox.token(offset);
     outbox.remove(offset);
     reportDelivered(state, token);
     pump(state);
   }
+}
+
+/** Without PUBREC a PUBCOMP proves nothing ([MQTT-4.3.3-1]). */
+function isReleased(state: ReliableState, offset: number): boolean {
+  const sent = state.outbox.state(offset);
+  return sent === RELEASED || sent === RERELEASE;
 }
 
 /** Sends what the socket takes: what was begun, subscriptions, the outbox in its order, a stream. */
