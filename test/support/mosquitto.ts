@@ -145,6 +145,15 @@ export class Mosquitto {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
+    // A test that fails may not get as far as stop(); Vitest ends its workers with SIGTERM.
+    const end = (): boolean => child.kill("SIGKILL");
+    const terminate = (): never => process.exit(end() ? 143 : 1);
+    process.once("exit", end);
+    process.once("SIGTERM", terminate);
+    child.once("exit", () => {
+      process.off("exit", end);
+      process.off("SIGTERM", terminate);
+    });
     child.stderr?.on("data", (data: Buffer) => {
       this.#log += data;
     });
