@@ -79,6 +79,13 @@ describe("CONNECT", () => {
     expect(() => connectByteLength({ ...packet, ...will })).toThrow(refusal(INVALID_QOS));
   });
 
+  it("a will is at QoS 0 and not retained when nothing else is said", () => {
+    const will = { willTopic: topic, willMessage: encodeBinary("x") };
+    const end = writeConnect(buffer, 0, { ...packet, ...will });
+    expect(buffer[9]).toBe(0x06);
+    expect(end).toBe(connectByteLength(packet) + 1 + topic.length + 3);
+  });
+
   it.each([-1, 65_536, 0.5])("a Keep Alive of %d seconds is refused", (keepAlive) => {
     expect(() => connectByteLength({ ...packet, keepAlive })).toThrow(refusal(INVALID_OPTION));
   });
