@@ -69,6 +69,8 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
     #blocked: (() => void) | undefined;
     #wasConnected = false;
     #isReady = false;
+    /** TCP has room again, but it was promised: `onWritable` comes when node:tls has used it. */
+    #isFull = false;
     #isClosed = false;
     /** The peer has ended the connection, or TCP has; `onError` may still wait for the last bytes to be read. */
     #end: { readonly error: Error | undefined } | undefined;
@@ -138,6 +140,7 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
       this.#tls.write(Buffer.from(bytes), () => {
         this.#promised -= cost;
         if (this.#isClosed) this.#release();
+        else if (this.#isFull) this.#later(() => this.#announceWritable());
       });
       return this.#writable;
     }
@@ -176,8 +179,14 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
       if (error) this.#finish(makeError(realm, "Error", error));
       else {
         this.#isReady = true;
-        if (this.#writable > 0) this.#options.onWritable?.call(undefined, this.#writable);
+        this.#announceWritable();
       }
+    }
+
+    #announceWritable(): void {
+      const writable = this.#writable;
+      this.#isFull = writable === 0;
+      if (writable > 0) this.#options.onWritable?.call(undefined, writable);
     }
 
     #ciphertextArrived(byteLength: number): void {
@@ -205,7 +214,7 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
       const blocked = this.#blocked;
       this.#blocked = undefined;
       blocked?.();
-      if (this.#isReady && this.#writable > 0) this.#options.onWritable?.call(undefined, this.#writable);
+      if (this.#isReady) this.#announceWritable();
     }
 
     #send(chunk: Buffer, callback: (error?: Error) => void): void {
