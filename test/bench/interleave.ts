@@ -12,8 +12,8 @@ export interface InterleaveOptions {
 }
 
 const WARM_UP = 3;
-/** Time that a subject runs before its batch is measured out, ms. */
-const COMPILING = 60;
+/** Trials of at least half a batch before the batch is measured out; V8 compiles meanwhile. */
+const TRIALS = 20;
 
 /**
  * Runs all subjects in each round, batch after batch, each round beginning with another of them.
@@ -37,16 +37,20 @@ export function interleave(
   return new Map(subjects.map(({ name }, index) => [name, times[index]!]));
 }
 
-/** How many operations last so long, once the subject has been compiled. */
+/**
+ * How many operations last so long, once the subject has been compiled: by the fastest of some trials, because in any one of them the
+ * machine may have been busy with something else.
+ */
 function calibrate(subject: Subject, milliseconds: number): number {
   let count = 1;
-  let elapsed = 0;
-  // The first call may be slow for reasons of its own: mqtt-packet fills a cache of 65,536 numbers.
-  for (let total = 0; total < COMPILING || elapsed < milliseconds / 2; total += elapsed) {
-    elapsed = time(subject, count);
-    if (elapsed < milliseconds / 2) count *= 2;
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let trials = 0; trials < TRIALS; ) {
+    const elapsed = time(subject, count);
+    fastest = Math.min(fastest, elapsed / count);
+    if (elapsed > milliseconds / 2) trials++;
+    else count *= 2;
   }
-  return Math.max(1, Math.ceil((count * milliseconds) / elapsed));
+  return Math.max(1, Math.ceil(milliseconds / fastest));
 }
 
 function time(subject: Subject, count: number): number {
