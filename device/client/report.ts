@@ -1,5 +1,5 @@
 import Timer from "timer";
-import { mqttError } from "../mqtt/mqtt-error";
+import { type MQTTError, mqttError } from "../mqtt/mqtt-error";
 import type { ReliableState, Report } from "./reliable-state";
 
 /** ms; over 0, so that such a program does not take all of the time. */
@@ -9,7 +9,7 @@ const NESTED_DELAY = 1;
 const WAITING_LIMIT = 32;
 
 /** Removes a message that will not be sent. @returns what is to be reported of it */
-export function remove(state: ReliableState, offset: number, code: number, detail: string): Report {
+export function remove(state: ReliableState, offset: number, reason: MQTTError): Report {
   const { outbox, session } = state;
   const token = outbox.token(offset);
   const topic = outbox.topic(offset);
@@ -17,12 +17,12 @@ export function remove(state: ReliableState, offset: number, code: number, detai
   outbox.remove(offset);
   cancelDeadline(state, token);
   if (packetIdentifier > 0) session.forget(packetIdentifier);
-  return { token, topic, reason: mqttError(code, detail) };
+  return { token, topic, reason };
 }
 
 /** Removes a message that will not be sent, and says so. */
 export function drop(state: ReliableState, offset: number, code: number, detail: string): void {
-  reportDropped(state, remove(state, offset, code, detail));
+  reportDropped(state, remove(state, offset, mqttError(code, detail)));
 }
 
 /**
@@ -101,10 +101,9 @@ export function endFlush(state: ReliableState): void {
 
 export function cancelDeadline(state: ReliableState, token: number): void {
   const { deadlines } = state;
-  for (let index = 0; index < deadlines.length; index++) {
+  for (let index = deadlines.length - 1; index >= 0; index--) {
     if (deadlines[index]!.token !== token) continue;
     Timer.clear(deadlines[index]!.timer);
     deadlines.splice(index, 1);
-    return;
   }
 }

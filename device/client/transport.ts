@@ -142,6 +142,7 @@ function login(connection: Connection): void {
     finish(connection, mqttError(CONNECTION_LOST, String(error)));
     return;
   }
+  connection.asked = true;
   transmit(connection, packet);
 }
 
