@@ -1,4 +1,4 @@
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import MQTTClient, { type MQTTClientOptions } from "../../device/client/mqtt-client";
 import ReliableClient, { type ReliableClientOptions } from "../../device/client/reliable-client";
 import { MQTTError } from "../../device/mqtt/mqtt-error";
@@ -96,7 +96,7 @@ export interface ClientUnderTest {
   readonly controls: number[];
 }
 
-/** Connects an MQTTClient, and closes it at the end of the test. */
+/** Connects an MQTTClient, and `closeAll` closes it. */
 export function connectClient(broker: RawBroker, options: Partial<MQTTClientOptions> = {}): ClientUnderTest {
   const messages: Received[] = [];
   const errors: number[] = [];
@@ -134,7 +134,7 @@ export interface ReliableUnderTest {
 /** Half a second after a connection is lost the next is attempted. */
 export const RECONNECT: number = 500 + 10 * LATENCY;
 
-/** Connects a ReliableClient, and closes it at the end of the test. */
+/** Connects a ReliableClient, and `closeAll` closes it. */
 export function connectReliable(
   broker: RawBroker,
   options: Partial<ReliableClientOptions> = {},
@@ -159,19 +159,18 @@ export function connectReliable(
   return { client, messages, delivered, dropped };
 }
 
-/** Clients of the test that runs. */
-const open = new Set<object>();
+/** Clients and networks of the test that runs. */
+const open: { close(): void }[] = [];
 
 function closeAtTheEnd(client: { close(): void }, broker: RawBroker): void {
-  open.add(client);
-  onTestFinished(() => {
-    client.close();
-    broker.network.close();
-    clock.advance(10 * LATENCY);
-    open.delete(client);
-    // None leaves a timer behind.
-    if (open.size === 0) expect(clock.pending).toBe(0);
-  });
+  open.push(client, broker.network);
+}
+
+/** Ends a test: give it to `afterEach`. Fails when a client has left a timer behind. */
+export function closeAll(): void {
+  for (const one of open.splice(0)) one.close();
+  clock.advance(10 * LATENCY);
+  expect(clock.pending).toBe(0);
 }
 
 /** Code of the usage error that `action` throws. */

@@ -1,9 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { PINGREQ, SUBSCRIBE } from "../../../device/mqtt/control-packet";
 import { INVALID_OPTION, INVALID_QOS, NOT_CONNECTED } from "../../../device/mqtt/mqtt-error";
 import { writeConnect } from "../../../device/mqtt/packet-writer";
 import { bytesOf, hexOf, join, packet, publish, string } from "../bytes";
-import { codeThrownBy, connectClient, connectReliable, RawBroker } from "../raw-broker";
+import { closeAll, codeThrownBy, connectClient, connectReliable, RawBroker } from "../raw-broker";
+
+afterEach(closeAll);
 
 type Options = NonNullable<Parameters<typeof connectClient>[1]>;
 

@@ -1,9 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { INVALID_PACKET_IDENTIFIER, PACKET_TOO_LARGE } from "../../../device/mqtt/mqtt-error";
 import { Session } from "../../../device/mqtt/session";
 import { clock } from "../../support/timer";
 import { CONNACK_RESUMED, puback, pubcomp, publish, pubrec, pubrel } from "../bytes";
-import { codeThrownBy, connectClient, connectReliable, RawBroker, RECONNECT } from "../raw-broker";
+import { closeAll, codeThrownBy, connectClient, connectReliable, RawBroker, RECONNECT } from "../raw-broker";
+
+afterEach(closeAll);
 
 const data = Buffer.from("x");
 

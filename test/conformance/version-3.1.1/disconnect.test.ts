@@ -1,10 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import MQTTClient from "../../../device/client/mqtt-client";
 import { PINGREQ, SUBSCRIBE } from "../../../device/mqtt/control-packet";
 import { NOT_CONNECTED } from "../../../device/mqtt/mqtt-error";
 import { clock } from "../../support/timer";
 import { DISCONNECT, publish, pubrec, pubrel } from "../bytes";
-import { codeThrownBy, connectClient, connectReliable, RawBroker } from "../raw-broker";
+import { closeAll, codeThrownBy, connectClient, connectReliable, RawBroker } from "../raw-broker";
+
+afterEach(closeAll);
 
 const operation = MQTTClient.DISCONNECT;
 

@@ -1,8 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { DISCONNECT, PINGREQ, SUBSCRIBE, UNSUBSCRIBE } from "../../../device/mqtt/control-packet";
 import { INVALID_OPTION, INVALID_QOS, MALFORMED_PACKET } from "../../../device/mqtt/mqtt-error";
 import { hexOf, number, packet, publish, pubrec, pubrel, string } from "../bytes";
-import { codeThrownBy, connectClient, connectReliable, RawBroker } from "../raw-broker";
+import { closeAll, codeThrownBy, connectClient, connectReliable, RawBroker } from "../raw-broker";
+
+afterEach(closeAll);
 
 /** Bodies with which the packets that a server sends are right, by their first byte. */
 const FROM_SERVER: readonly (readonly [number, string])[] = [

@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type MQTTClient from "../../../device/client/mqtt-client";
 import { clock } from "../../support/timer";
 import { bytesOf, PINGREQ, PINGRESP } from "../bytes";
-import { connectClient, RawBroker } from "../raw-broker";
+import { closeAll, connectClient, RawBroker } from "../raw-broker";
+
+afterEach(closeAll);
 
 interface Observed {
   readonly client: MQTTClient;

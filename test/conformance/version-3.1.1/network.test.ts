@@ -1,5 +1,5 @@
 import { generate, parser } from "mqtt-packet";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import {
   CONNECTION_LOST,
   IN_FLIGHT_FULL,
@@ -9,7 +9,9 @@ import {
 import { Session } from "../../../device/mqtt/session";
 import { clock } from "../../support/timer";
 import { bytesOf, CONNACK_NEW, CONNACK_RESUMED, PINGRESP, packet, puback, publish, pubrel } from "../bytes";
-import { connectClient, connectReliable, RawBroker, RECONNECT } from "../raw-broker";
+import { closeAll, connectClient, connectReliable, RawBroker, RECONNECT } from "../raw-broker";
+
+afterEach(closeAll);
 
 const data = Buffer.from("x");
 

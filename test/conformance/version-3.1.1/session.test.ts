@@ -1,9 +1,18 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import MQTTClient from "../../../device/client/mqtt-client";
 import { Session } from "../../../device/mqtt/session";
 import { clock } from "../../support/timer";
 import { CONNACK_NEW, CONNACK_RESUMED, puback, pubcomp, publish, pubrec, pubrel } from "../bytes";
-import { connectClient, connectReliable, RawBroker, RECONNECT, type ReliableUnderTest } from "../raw-broker";
+import {
+  closeAll,
+  connectClient,
+  connectReliable,
+  RawBroker,
+  RECONNECT,
+  type ReliableUnderTest,
+} from "../raw-broker";
+
+afterEach(closeAll);
 
 const data = Buffer.from("x");
 

@@ -1,8 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../../../device/mqtt/control-packet";
 import { INVALID_STRING, INVALID_TOPIC, MALFORMED_PACKET } from "../../../device/mqtt/mqtt-error";
 import { field, number, packet, publish, string, utf8 } from "../bytes";
-import { codeThrownBy, connectClient, RawBroker } from "../raw-broker";
+import { closeAll, codeThrownBy, connectClient, RawBroker } from "../raw-broker";
+
+afterEach(closeAll);
 
 const SURROGATES = ["\ud800", "a\udfff", "\udc00\ud800"];
 const ILL_FORMED = [

@@ -1,9 +1,18 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../../../device/mqtt/control-packet";
 import { INVALID_TOPIC, MALFORMED_PACKET } from "../../../device/mqtt/mqtt-error";
 import { matches } from "../../../device/mqtt/topic";
 import { field, number, packet, publish, string } from "../bytes";
-import { type ClientUnderTest, codeThrownBy, connectClient, connectReliable, RawBroker } from "../raw-broker";
+import {
+  type ClientUnderTest,
+  closeAll,
+  codeThrownBy,
+  connectClient,
+  connectReliable,
+  RawBroker,
+} from "../raw-broker";
+
+afterEach(closeAll);
 
 function connected(): { broker: RawBroker } & ClientUnderTest {
   const broker = new RawBroker();
