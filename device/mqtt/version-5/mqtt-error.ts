@@ -15,6 +15,8 @@ export const PAYLOAD_FORMAT_INVALID = 122;
 export const DISCONNECTED = 123;
 /** The broker speaks of authentication that nobody asked for, or with another method. */
 export const AUTHENTICATION_FAILED = 124;
+/** A request was not answered in time. */
+export const RESPONSE_TIMEOUT = 125;
 
 /** The topics of the broker's Topic Aliases take more memory than allowed: allow more, or announce fewer aliases. */
 export const TOPIC_ALIASES_FULL = 220;
