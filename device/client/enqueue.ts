@@ -3,7 +3,7 @@ import { DEADLINE_PASSED, mqttError, OUTBOX_FULL, SUPERSEDED } from "../mqtt/mqt
 import { DEADLINE, LATEST, MUST } from "./delivery";
 import { WAITING } from "./outbox";
 import type { ReliableState, Report } from "./reliable-state";
-import { cancelDeadline, drop, remove, reportDropped } from "./report";
+import { cancelDeadline, drop, remove, reportAllDropped } from "./report";
 
 const NEWER = "a newer message of its topic took its place";
 
@@ -36,7 +36,7 @@ export function enqueue(
       dropped.push({ token, topic, reason: mqttError(OUTBOX_FULL, detail) });
     }
     // Callbacks come last: they may publish and close.
-    for (let index = 0; index < dropped.length; index++) reportDropped(state, dropped[index]!);
+    reportAllDropped(state, dropped);
   }
   return token;
 }

@@ -35,6 +35,18 @@ export function reportDropped(state: ReliableState, report: Report): void {
   checkFlush(state);
 }
 
+/** Reports messages that were dropped together. `close` in one of the callbacks reports the others. */
+export function reportAllDropped(state: ReliableState, dropped: readonly Report[]): void {
+  const { reports } = state;
+  if (state.reporting)
+    for (let index = 0; index < dropped.length; index++) reportDropped(state, dropped[index]!);
+  else {
+    reports.unshift(...dropped);
+    for (let count = dropped.length; count > 0 && reports.length > 0; count--) call(state, reports.shift()!);
+    checkFlush(state);
+  }
+}
+
 /** Calls `onDelivered` now. */
 export function reportDelivered(state: ReliableState, token: number): void {
   cancelDeadline(state, token);
