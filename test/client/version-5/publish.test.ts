@@ -70,7 +70,7 @@ describe("PUBLISH", () => {
     expect(bench.connection.log.slice(1)).toEqual(["publish 5 t x", "publish 5 dup t x"]);
   });
 
-  test("[MQTT-2.2.2-2] without properties their length is 0", () => {
+  test("[MQTT-2.2.2-1] without properties their length is 0", () => {
     const bench = new Bench();
     bench.publish("t", "x");
     expect([...(bench.connection.peer.writes.at(-1) ?? [])]).toEqual([0x30, 5, 0, 1, 0x74, 0, 0x78]);
