@@ -92,8 +92,12 @@ export function acknowledged(
   }
 }
 
-/** The QoS that a message goes out with: never over what the broker takes ([MQTT-3.2.2-11] of MQTT 5.0). */
+/**
+ * The QoS that a message goes out with: never over what the broker takes ([MQTT-3.2.2-11] of MQTT 5.0). An exchange that has come
+ * to PUBREL ends as it began.
+ */
 function sentQoS(state: ReliableState, offset: number): number {
+  if (isReleased(state, offset)) return 2;
   return Math.min(state.outbox.QoS(offset), state.maximumQoS);
 }
 

@@ -65,7 +65,15 @@ export function settingsOf(options: ReliableClientOptions): MQTTClientOptions {
 export function connect(state: ReliableState): void {
   const { settings, session, protocol } = state;
   state.timer = undefined;
-  state.client = new MQTTClient({ ...settings, protocol, session, target: state });
+  try {
+    state.client = new MQTTClient({ ...settings, protocol, session, target: state });
+  } catch (error) {
+    if (protocol === state.preferred) throw error;
+    // What is good in 5.0, as an empty identifier or a password alone, need not be in 3.1.1.
+    state.protocol = state.preferred;
+    state.timer = Timer.set(() => connect(state), state.backOff.slow());
+    state.callbacks.onError?.call(state.owner, error as MQTTError);
+  }
 }
 
 function stateOf(client: MQTTClient): ReliableState {

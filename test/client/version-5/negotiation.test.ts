@@ -101,6 +101,16 @@ describe("a broker that does not know 5.0", () => {
     expect(bench.messages).toMatchObject([{ payload: "y", properties: {} }]);
   });
 
+  test("cannot be asked in 3.1.1 with options that only 5.0 knows: that is reported, and the client goes on", () => {
+    const bench = new ReliableBench({ id: "" }, (broker) => {
+      broker.script = refusing([0x20, 2, 0, 1]);
+    });
+    expect(bench.events).toEqual([`error ${CONNECTION_REFUSED}`, `error ${INVALID_OPTION}`]);
+    bench.broker.script = undefined;
+    bench.reconnect();
+    expect(bench.events.at(-1)).toBe("connect 5 false");
+  });
+
   test("is asked in 5.0 first by each new client", () => {
     const bench = new ReliableBench();
     expect([bench.client.version, versions(bench)]).toEqual([5, [5]]);

@@ -94,6 +94,16 @@ describe("a message that the broker refuses", () => {
   });
 });
 
+test("an exchange that has come to PUBREL ends at QoS 2, whatever the broker's Maximum QoS is now", () => {
+  const bench = new ReliableBench({}, (broker) => void broker.unanswered.add("pubrel"));
+  bench.client.publish("t", "x", { QoS: 2 });
+  clock.advance(20);
+  bench.broker.unanswered.clear();
+  bench.broker.connack = { sessionPresent: true, properties: { maximumQoS: 1 } };
+  bench.cut().reconnect();
+  expect([bench.delivered, bench.client.waiting]).toEqual([[1], 0]);
+});
+
 describe("subscriptions", () => {
   test("have options and an identifier, also when they are made again", () => {
     const bench = new ReliableBench();
