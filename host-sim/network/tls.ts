@@ -62,9 +62,11 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
     #format: TCPFormat;
     /** Ciphertext that has arrived and waits in the TCP socket. */
     #arrived = 0;
-    /** Free bytes of the TCP socket's buffer, and those of them that are promised to plaintext on its way through node:tls. */
+    /** Free bytes of the TCP socket's buffer. */
     #free = 0;
+    /** Bytes of it that were promised to plaintext, and those of them that have been used: node:tls encrypts in a later turn. */
     #promised = 0;
+    #used = 0;
     /** Ciphertext that the TCP socket did not take yet. */
     #blocked: (() => void) | undefined;
     #wasConnected = false;
@@ -135,10 +137,11 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
       const bytes = bytesOf(realm, data);
       if (bytes.byteLength > MAXIMUM_RECORD) throw makeError(realm, "Error", "too large");
       const cost = bytes.byteLength + OVERHEAD;
-      if (cost > this.#free - this.#promised) throw makeError(realm, "Error", "would block");
+      if (cost > this.#unpromised) throw makeError(realm, "Error", "would block");
       this.#promised += cost;
       this.#tls.write(Buffer.from(bytes), () => {
         this.#promised -= cost;
+        this.#used = Math.max(0, Math.min(this.#used - cost, this.#promised));
         if (this.#isClosed) this.#release();
         else if (this.#isFull) this.#later(() => this.#announceWritable());
       });
@@ -151,8 +154,12 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
       this.#release();
     }
 
+    get #unpromised(): number {
+      return this.#free - Math.max(0, this.#promised - this.#used);
+    }
+
     get #writable(): number {
-      return Math.max(0, this.#free - this.#promised - OVERHEAD);
+      return Math.max(0, this.#unpromised - OVERHEAD);
     }
 
     #validate(): void {
@@ -224,6 +231,7 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
       }
       try {
         this.#free = this.#tcp.write(chunk) ?? 0;
+        if (this.#promised > 0) this.#used += chunk.byteLength;
         callback();
       } catch (error) {
         // The connection is lost, and TCP says so next.

@@ -176,6 +176,30 @@ describe("a TLS connection", () => {
     expect(Buffer.compare(await receive(data.length), data)).toBe(0);
   });
 
+  test("what was said to be writable stays so until it is written, however turns and records fall", async () => {
+    await serve();
+    echo();
+    let writable = 0;
+    let written = 0;
+    const write = (socket: TLSTransport, limit: number): void => {
+      const count = Math.min(writable, limit, 60_000 - written);
+      if (count <= 0) return;
+      written += count;
+      writable = socket.write(new Uint8Array(count)) as number;
+    };
+    const { receive, socket } = open({
+      onWritable(ready, count) {
+        writable = count;
+        for (const limit of [700, 1, 3_000]) write(ready, limit);
+      },
+    });
+    for (let byteLength = 500; byteLength <= 60_000; byteLength += 500) {
+      await receive(byteLength);
+      write(socket, 4);
+    }
+    expect(written).toBe(60_000);
+  });
+
   test("while the interface is cut nothing arrives; all of it does when it is restored", async () => {
     await serve();
     echo();
@@ -290,7 +314,8 @@ describe("a broker that cannot be trusted is refused, and told nothing", () => {
         onError: (reason) => resolve(reason),
       });
     });
-    expect(error.family).toBe(PEER);
+    expect(error).toMatchObject({ code: TLS_FAILED, family: PEER });
+    expect(error.message).toBe("TLS: self-signed certificate in certificate chain");
     expect(heard).toEqual([]);
   });
 });

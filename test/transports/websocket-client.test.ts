@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import MQTTClient from "../../device/client/mqtt-client";
 import type { MQTTClientOptions } from "../../device/client/mqtt-client-options";
 import ReliableClient from "../../device/client/reliable-client";
+import { WEBSOCKET_FAILED } from "../../device/client/transport-error";
 import WebSocketTransport from "../../device/client/websocket-transport";
 import { BINARY, CONTINUATION, PING } from "../../device/client/websocket-transport-frame";
 import { clock } from "../support/timer";
@@ -169,6 +170,19 @@ function* chunks(bytes: Uint8Array, cuts: Iterator<number>): Generator<Uint8Arra
     start = end;
   }
 }
+
+test("what is wrong with a WebSocket comes to the application as it is", () => {
+  const client = new MQTTClient({
+    ...settings(),
+    id: "sensor",
+    onError: (error) => void errors.push(error),
+  });
+  clock.advance(10);
+  bench.peer.peer.send(Buffer.from("HTTP/1.1 401 Unauthorized\r\n\r\n"));
+  clock.advance(10);
+  expect(errors).toEqual([expect.objectContaining({ code: WEBSOCKET_FAILED, returnCode: 401 })]);
+  client.close();
+});
 
 test("ReliableClient comes back over a new WebSocket, and delivers what was accepted meanwhile", () => {
   const client = new ReliableClient({ ...settings(), id: "sensor", random: () => 0.5 });

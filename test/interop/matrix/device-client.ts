@@ -15,19 +15,26 @@ export class DeviceClient {
   readonly closed: Promise<void>;
   #acknowledged = new Map<string, (payload?: Uint8Array) => void>();
   #check: (() => void) | undefined;
-  #fail!: (error: Error) => void;
+  /** Rejects with whatever goes wrong. */
+  readonly #failed: Promise<never>;
 
   constructor(broker: MatrixBroker, transport: Transport, options: Partial<MQTTClientOptions>) {
     const { device } = this;
     let accept!: () => void;
     let close!: () => void;
-    this.connected = new Promise((resolve, reject) => {
-      accept = resolve;
-      this.#fail = reject;
+    let fail!: (error: Error) => void;
+    this.#failed = new Promise((_resolve, reject) => {
+      fail = reject;
     });
-    this.closed = new Promise((resolve) => {
+    this.#failed.catch(() => {});
+    this.connected = this.#orFailure((resolve) => {
+      accept = resolve;
+    });
+    this.closed = this.#orFailure((resolve) => {
       close = resolve;
     });
+    // A broken connection is what some tests want.
+    for (const promise of [this.connected, this.closed]) promise.catch(() => {});
     let parts: Uint8Array[] = [];
     let current: Omit<Message, "payload"> | undefined;
     const acknowledge = (operation: number, id: number, payload?: Uint8Array): void => {
@@ -54,7 +61,7 @@ export class DeviceClient {
         parts = [];
         this.#check?.();
       },
-      onError: (error) => this.#fail(error),
+      onError: fail,
       onClose: () => close(),
       ...options,
     } as MQTTClientOptions);
@@ -77,7 +84,7 @@ export class DeviceClient {
 
   /** Resolves when so many messages have arrived. */
   received(count: number): Promise<readonly Message[]> {
-    return new Promise((resolve) => {
+    return this.#orFailure((resolve) => {
       this.#check = () => {
         if (this.messages.length >= count) resolve(this.messages);
       };
@@ -98,8 +105,12 @@ export class DeviceClient {
   }
 
   #when(operation: number, id: number): Promise<Uint8Array | undefined> {
-    return new Promise((resolve) => {
+    return this.#orFailure((resolve) => {
       this.#acknowledged.set(`${operation} ${id}`, resolve);
     });
+  }
+
+  #orFailure<T>(executor: (resolve: (value: T) => void) => void): Promise<T> {
+    return Promise.race([new Promise<T>(executor), this.#failed]);
   }
 }
