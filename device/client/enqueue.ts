@@ -3,7 +3,7 @@ import { DEADLINE_PASSED, mqttError, OUTBOX_FULL, SUPERSEDED } from "../mqtt/mqt
 import { DEADLINE, LATEST, MUST } from "./delivery";
 import { WAITING } from "./outbox";
 import type { ReliableState, Report } from "./reliable-state";
-import { cancelDeadline, drop, remove, reportAllDropped } from "./report";
+import { drop, remove, reportAllDropped } from "./report";
 
 const NEWER = "a newer message of its topic took its place";
 
@@ -58,28 +58,8 @@ function append(
     const timer = Timer.set(() => expire(state, token), deadline);
     deadlines.push({ token, timer });
   }
-  if (properties && outbox.expiry(offset) > 0) {
-    const timer = Timer.repeat(() => age(state, token), 1000);
-    deadlines.push({ token, timer });
-  }
-}
-
-/**
- * A second of a message's Message Expiry Interval has passed, which stands in its properties: so what remains of it is what is
- * sent. At its end the message is dropped, unless it has been sent ([MQTT-4.3.3-7]).
- */
-function age(state: ReliableState, token: number): void {
-  const { outbox } = state;
-  const offset = outbox.findToken(token);
-  if (offset < 0) return;
-  const left = outbox.expiry(offset) - 1;
-  if (left > 0) outbox.setExpiry(offset, left);
-  else if (outbox.state(offset) === WAITING)
-    drop(state, offset, DEADLINE_PASSED, "its Message Expiry Interval has passed");
-  else {
-    cancelDeadline(state, token);
-    outbox.setExpired(offset);
-  }
+  // Also when the broker turns out to speak 3.1.1: then this client alone sees to it.
+  if (properties) state.preferred.appended?.(state, offset, token);
 }
 
 /** Messages of the topic that wait as LATEST give way to a newer one. */

@@ -1,6 +1,9 @@
 import { publishByteLength, writePublishHeader } from "../mqtt/packet-writer";
 import { decodeString } from "../mqtt/utf8-string";
 
+/** Packets up to this size go out with one `write`; longer ones may have to take what the socket gives. Bytes. */
+export const PIECE_BYTE_LENGTH = 1024;
+
 // States of a message.
 
 /** To be sent as new. */
@@ -196,35 +199,6 @@ export class Outbox {
     return topicStart(this.bytes, offset);
   }
 
-  /** Without the two bytes of length. */
-  topicByteLength(offset: number): number {
-    return topicByteLength(this.bytes, topicStart(this.bytes, offset));
-  }
-
-  payloadStart(offset: number): number {
-    const start = topicStart(this.bytes, offset);
-    return start + 2 + topicByteLength(this.bytes, start) + (this.QoS(offset) > 0 ? 2 : 0);
-  }
-
-  /** Message Expiry Interval of the properties, seconds; 0 when there is none. */
-  expiry(offset: number): number {
-    const place = expiryPlace(this, offset);
-    return place > 0 ? readNumber(this.bytes, place) : 0;
-  }
-
-  /** Only where there is one. */
-  setExpiry(offset: number, seconds: number): void {
-    writeNumber(this.bytes, expiryPlace(this, offset), seconds);
-  }
-
-  isRetained(offset: number): boolean {
-    return (this.bytes[offset + HEADER_BYTE_LENGTH]! & 1) !== 0;
-  }
-
-  isDuplicate(offset: number): boolean {
-    return (this.bytes[offset + HEADER_BYTE_LENGTH]! & 8) !== 0;
-  }
-
   topic(offset: number): string {
     const { bytes } = this;
     const start = topicStart(bytes, offset);
@@ -259,29 +233,16 @@ function topicByteLength(bytes: Uint8Array, start: number): number {
   return (bytes[start]! << 8) | bytes[start + 1]!;
 }
 
-function writeNumber(bytes: Uint8Array, offset: number, value: number): void {
+export function writeNumber(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset] = value >>> 24;
   bytes[offset + 1] = value >>> 16;
   bytes[offset + 2] = value >>> 8;
   bytes[offset + 3] = value;
 }
 
-function readNumber(bytes: Uint8Array, offset: number): number {
+export function readNumber(bytes: Uint8Array, offset: number): number {
   return (
     ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>>
     0
   );
-}
-
-/** Property identifiers of MQTT 5.0: encodeProperties puts them in this order, and before all others. */
-const PAYLOAD_FORMAT_INDICATOR = 1;
-const MESSAGE_EXPIRY_INTERVAL = 2;
-
-/** Where the four bytes of the Message Expiry Interval stand; 0 when there are none. */
-function expiryPlace(outbox: Outbox, offset: number): number {
-  const { bytes } = outbox;
-  const end = outbox.next(offset);
-  let place = outbox.packetEnd(offset);
-  if (place < end && bytes[place] === PAYLOAD_FORMAT_INDICATOR) place += 2;
-  return place < end && bytes[place] === MESSAGE_EXPIRY_INTERVAL ? place + 1 : 0;
 }

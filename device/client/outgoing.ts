@@ -6,8 +6,6 @@ import { RELEASED, RERELEASE, RESEND, SENT, WAITING } from "./outbox";
 import type { ReliableState } from "./reliable-state";
 import { checkFlush, drop, remove, reportDelivered, reportDropped, reportWritten } from "./report";
 
-/** Packets up to this size go out with one `write`; longer ones may have to take what the socket gives. Bytes. */
-const PIECE_BYTE_LENGTH = 1024;
 /** Fixed header, topic length and Packet Identifier of a PUBLISH at most. Bytes. */
 const PUBLISH_OVERHEAD = 9;
 
@@ -179,7 +177,7 @@ function sendRecord(state: ReliableState, client: MQTTClient, offset: number): b
     reportDropped(state, remove(state, offset, refusal));
     return true;
   }
-  if (client.writable < leastByteLength(state, offset)) return false;
+  if (client.writable < protocol.leastByteLength(state, offset)) return false;
   if (sentQoS(state, offset) > 0) {
     if (client.quota <= 0) return false;
     if (sent === RESEND) outbox.setDuplicate(offset, true);
@@ -188,15 +186,6 @@ function sendRecord(state: ReliableState, client: MQTTClient, offset: number): b
   }
   outbox.setState(offset, SENT);
   return sendPacket(state, client, offset);
-}
-
-/** What the socket must take before a message is begun: all of a short one. Pieces of a header exist in 3.1.1 only. */
-function leastByteLength(state: ReliableState, offset: number): number {
-  const { outbox, protocol } = state;
-  const { overhead } = protocol;
-  const byteLength = outbox.next(offset) - outbox.packetStart(offset) + overhead;
-  if (byteLength <= PIECE_BYTE_LENGTH) return byteLength;
-  return overhead === 0 ? 1 : byteLength - (outbox.packetEnd(offset) - outbox.payloadStart(offset));
 }
 
 /** @returns whether all of the packet was sent */

@@ -4,7 +4,9 @@ import type { SubscribeItem } from "../mqtt/packet-writer";
 import type { Connection } from "./connection";
 import type MQTTClient from "./mqtt-client";
 import type { ByteBuffer, MQTTClientOptions, ReadableOptions, WriteOptions } from "./mqtt-client-options";
+import type { SubscribeOptions } from "./reliable-client-options";
 import type { ReliableState } from "./reliable-state";
+import type { Subscription } from "./subscriptions";
 
 /** MQTT 3.1.1, by the number that CONNECT carries: what `version` of the clients says. */
 export type Version = 4 | 5;
@@ -112,9 +114,23 @@ export interface Protocol {
   readonly refusal:
     | ((state: ReliableState, client: MQTTClient, offset: number) => MQTTError | undefined)
     | undefined;
-  /** Why the broker would refuse a subscription. */
-  readonly subscriptionRefusal:
-    | ((client: MQTTClient, topic: Uint8Array, hasIdentifier: boolean) => MQTTError | undefined)
+  /** What the socket must take before the message at `offset` of the outbox is begun, bytes. */
+  leastByteLength(state: ReliableState, offset: number): number;
+  /** The message at `offset` of the outbox, which has properties, has been accepted. */
+  readonly appended: ((state: ReliableState, offset: number, token: number) => void) | undefined;
+  /**
+   * An attempt or a connection failed: decides on the version of the next attempt.
+   * @returns whether the broker has said that it speaks another version: then there is nothing to wait for
+   */
+  readonly negotiate: ((state: ReliableState, client: MQTTClient, error: MQTTError) => boolean) | undefined;
+  /** @throws {MQTTError} INVALID_OPTION */
+  readonly checkSubscription:
+    | ((topic: Uint8Array, QoS: number, options: SubscribeOptions) => void)
+    | undefined;
+  readonly isSameSubscription: ((one: SubscribeOptions, other: SubscribeOptions) => boolean) | undefined;
+  /** Takes out of the list what the broker would refuse, by what it said of itself. */
+  readonly refuseSubscriptions:
+    | ((list: readonly Subscription[], client: MQTTClient) => MQTTError[])
     | undefined;
   /**
    * Sends the message at `offset` of the outbox, or the beginning of it.

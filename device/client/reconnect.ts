@@ -2,7 +2,6 @@ import Timer from "timer";
 import { CONNACK, SUBACK, UNSUBACK } from "../mqtt/control-packet";
 import {
   CONNECTION_LOST,
-  CONNECTION_REFUSED,
   type MQTTError,
   mqttError,
   PACKET_TOO_LARGE,
@@ -18,15 +17,11 @@ import type { ControlMessage, MQTTClientOptions, ReadableOptions } from "./mqtt-
 import { acknowledged, interrupt, pump, resume } from "./outgoing";
 import type { ReliableClientOptions } from "./reliable-client-options";
 import type { ReliableState } from "./reliable-state";
-import { version3 } from "./version-3";
 
 /** A connection that lasts so long is stable: the back-off starts from its minimum again. ms. */
 const STABLE = 30_000;
 /** Session Expiry Interval of a session that never expires (MQTT 5.0 section 3.1.2.11.2). */
 const FOR_EVER = 0xffff_ffff;
-/** CONNACK codes of a broker that does not know the version: of 3.1.1 (table 3.1), and of 5.0 (table 3-1). */
-const UNACCEPTABLE_VERSION = 1;
-const UNSUPPORTED_VERSION = 0x84;
 
 /** Property identifier of MQTT 5.0. */
 const REASON_STRING = 31;
@@ -153,6 +148,8 @@ function accepted(state: ReliableState, client: MQTTClient, sessionPresent: bool
   if (state.closed) return;
   state.connected = true;
   state.subscriptions.send(state, client);
+  // A refused subscription is told of at once.
+  if (state.closed) return;
   callbacks.onConnect?.call(owner, sessionPresent);
   pump(state);
 }
@@ -177,7 +174,7 @@ function ended(state: ReliableState, client: MQTTClient, error: MQTTError): void
 /** @returns ms; under 0: not at all */
 function delayAfter(state: ReliableState, client: MQTTClient, error: MQTTError): number {
   const { backOff, protocol } = state;
-  if (isUnknownVersion(state, client, error)) return 0;
+  if (state.preferred.negotiate?.(state, client, error)) return 0;
   switch (protocol.prospects(error)) {
     case NEVER:
       return -1;
@@ -186,26 +183,4 @@ function delayAfter(state: ReliableState, client: MQTTClient, error: MQTTError):
     default:
       return backOff.next();
   }
-}
-
-/**
- * Decides on the version of the next attempt. A broker that does not know the one asked for says so, or closes without a word as
- * RabbitMQ does, which may have other reasons too: only when 3.1.1 succeeds the matter is settled, for as long as this client lives.
- * @returns whether the broker said so: then there is nothing to wait for
- */
-function isUnknownVersion(state: ReliableState, client: MQTTClient, error: MQTTError): boolean {
-  const { preferred, protocol, negotiated } = state;
-  if (preferred === version3) return false;
-  if (protocol === version3) {
-    // Any word of the broker's in this version is enough.
-    if (error.code === CONNECTION_REFUSED && error.returnCode !== UNACCEPTABLE_VERSION)
-      state.negotiated = true;
-    if (!state.negotiated) state.protocol = preferred;
-  } else if (error.code === CONNECTION_REFUSED) {
-    if (error.returnCode !== UNACCEPTABLE_VERSION && error.returnCode !== UNSUPPORTED_VERSION) return false;
-    state.protocol = version3;
-    state.negotiated = true;
-    return true;
-  } else if (!negotiated && client.asked && error.code === CONNECTION_LOST) state.protocol = version3;
-  return false;
 }

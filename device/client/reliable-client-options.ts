@@ -107,13 +107,13 @@ export interface PublishOptions {
 /** Options of {@link ReliableClient.subscribe} in MQTT 5.0; without effect at a broker of 3.1.1. */
 export interface SubscribeOptions {
   /** Not what this client publishes itself. Default false; never with a Shared Subscription. */
-  noLocal?: boolean;
+  noLocal?: boolean | undefined;
   /** Messages keep the RETAIN flag they were published with. Default false. */
-  retainAsPublished?: boolean;
+  retainAsPublished?: boolean | undefined;
   /** Retained messages: 0 all (the default), 1 if the subscription is new, 2 none. */
-  retainHandling?: 0 | 1 | 2;
+  retainHandling?: number | undefined;
   /** 1 to 268,435,455: messages of the subscription carry it. */
-  subscriptionIdentifier?: number;
+  subscriptionIdentifier?: number | undefined;
 }
 
 /** Options of {@link ReliableClient.stream}. */

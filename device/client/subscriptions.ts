@@ -1,5 +1,4 @@
 import { SUBSCRIBE, UNSUBSCRIBE } from "../mqtt/control-packet";
-import type { MQTTError } from "../mqtt/mqtt-error";
 import { encodeTopicFilter } from "../mqtt/topic";
 import { invalid } from "./connect-options";
 import type MQTTClient from "./mqtt-client";
@@ -9,11 +8,11 @@ import type { SubscribeOptions } from "./reliable-client-options";
 import type { ReliableState } from "./reliable-state";
 
 /** To be asked for. */
-const WANTED = 0;
+export const WANTED = 0;
 /** Asked for; SUBACK is due. */
 const ASKED = 1;
 /** The broker has it in the session, or has refused it. */
-const SETTLED = 2;
+export const SETTLED = 2;
 /** The broker may have it, and shall not. */
 const UNWANTED = 3;
 /** UNSUBSCRIBE is sent; UNSUBACK is due. Follows UNWANTED as ASKED follows WANTED. */
@@ -22,11 +21,11 @@ const LEAVING = 4;
 /** Topic Filters in one packet: even long ones fit any socket. */
 const FILTERS_PER_PACKET = 8;
 
-interface Subscription extends WriteItem {
+export interface Subscription extends WriteItem {
   topic: string;
   QoS: number;
-  /** Of MQTT 5.0; 0 for none. */
-  subscriptionIdentifier: number;
+  /** Of MQTT 5.0. */
+  subscriptionIdentifier?: number | undefined;
   state: number;
   /** The broker may know of it. */
   asked: boolean;
@@ -51,26 +50,21 @@ export class Subscriptions {
    * Remembers a filter. One that the broker has already is not sent again.
    * @throws {MQTTError} INVALID_TOPIC, INVALID_OPTION
    */
-  add(protocol: Protocol, topicFilter: string, QoS: number, options: SubscribeOptions = NO_OPTIONS): void {
-    const { noLocal, retainAsPublished, retainHandling, subscriptionIdentifier = 0 } = options;
-    // The writer knows best what goes together.
-    protocol.encodeTopicFilter(topicFilter);
-    if (options !== NO_OPTIONS) checkOptions(protocol, topicFilter, QoS, options);
+  add(protocol: Protocol, topicFilter: string, QoS: number, options: SubscribeOptions | undefined): void {
+    const { checkSubscription, isSameSubscription } = protocol;
+    const topic = protocol.encodeTopicFilter(topicFilter);
+    if (options && !checkSubscription) invalid("options of a subscription need MQTT 5.0");
+    if (options) checkSubscription!(topic, QoS, options);
     const known = find(this.list, topicFilter);
+    const asked = known?.asked ?? false;
+    const item = { ...options, topic: topicFilter, QoS, state: WANTED, asked, packetIdentifier: 0 };
     this.changed = true;
-    const item = {
-      topic: topicFilter,
-      QoS,
-      noLocal,
-      retainAsPublished,
-      retainHandling,
-      subscriptionIdentifier,
-      state: WANTED,
-      asked: known?.asked ?? false,
-      packetIdentifier: 0,
-    };
     if (!known) this.list.push(item);
-    else if (!isSame(known, item) || known.state === UNWANTED || known.state === LEAVING)
+    else if (
+      known.QoS !== QoS ||
+      known.state >= UNWANTED ||
+      (isSameSubscription && !isSameSubscription(known, item))
+    )
       this.list[this.list.indexOf(known)] = item;
   }
 
@@ -108,12 +102,13 @@ export class Subscriptions {
     const { list } = this;
     if (!this.changed) return;
     while (sendSome(list, client, state, UNSUBSCRIBE));
-    const refused = removeRefused(list, client, state);
+    const refused = state.protocol.refuseSubscriptions?.(list, client);
     while (sendSome(list, client, state, SUBSCRIBE));
     this.changed = list.some((item) => item.state === WANTED || item.state === UNWANTED);
     // Callbacks come last.
-    for (let index = 0; index < refused.length; index++)
-      state.callbacks.onError?.call(state.owner, refused[index]!);
+    if (refused)
+      for (let index = 0; index < refused.length; index++)
+        state.callbacks.onError?.call(state.owner, refused[index]!);
   }
 
   /**
@@ -150,49 +145,6 @@ export class Subscriptions {
   }
 }
 
-const NO_OPTIONS: SubscribeOptions = Object.freeze({});
-const NONE: readonly MQTTError[] = Object.freeze([]);
-
-function isSame(one: Subscription, other: Subscription): boolean {
-  return (
-    one.QoS === other.QoS &&
-    one.noLocal === other.noLocal &&
-    one.retainAsPublished === other.retainAsPublished &&
-    one.retainHandling === other.retainHandling &&
-    one.subscriptionIdentifier === other.subscriptionIdentifier
-  );
-}
-
-/** Throws now what writing the packet would throw later. */
-function checkOptions(protocol: Protocol, topicFilter: string, QoS: number, options: SubscribeOptions): void {
-  const { encodeProperties } = protocol;
-  if (!encodeProperties) invalid("options of a subscription need MQTT 5.0");
-  const { subscriptionIdentifier } = options;
-  if (subscriptionIdentifier !== undefined) encodeProperties!(SUBSCRIBE, { subscriptionIdentifier });
-  const item = { ...options, topic: protocol.encodeTopicFilter(topicFilter), QoS };
-  protocol.writeSubscribe(new Uint8Array(item.topic.length + 16), 0, 1, [item], undefined);
-}
-
-/** Those that the broker, as its CONNACK says, would refuse are not asked for. */
-function removeRefused(
-  list: readonly Subscription[],
-  client: MQTTClient,
-  state: ReliableState,
-): readonly MQTTError[] {
-  const { subscriptionRefusal, encodeTopicFilter } = state.protocol;
-  if (!subscriptionRefusal) return NONE;
-  const errors: MQTTError[] = [];
-  for (let index = 0; index < list.length; index++) {
-    const item = list[index]!;
-    if (item.state !== WANTED) continue;
-    const error = subscriptionRefusal(client, encodeTopicFilter(item.topic), item.subscriptionIdentifier > 0);
-    if (!error) continue;
-    item.state = SETTLED;
-    errors.push(error);
-  }
-  return errors;
-}
-
 function find(list: readonly Subscription[], topicFilter: string): Subscription | undefined {
   return list.find((item) => item.topic === topicFilter);
 }
@@ -207,14 +159,14 @@ function sendSome(
   const { session, protocol } = state;
   const from = operation === SUBSCRIBE ? WANTED : UNWANTED;
   const first = list.find((item) => item.state === from);
-  const subscriptionIdentifier = first?.subscriptionIdentifier ?? 0;
+  const subscriptionIdentifier = first?.subscriptionIdentifier;
   // A packet has one Subscription Identifier for all its filters.
   const items = list
     .filter((item) => item.state === from && item.subscriptionIdentifier === subscriptionIdentifier)
     .slice(0, FILTERS_PER_PACKET);
   if (items.length === 0 || client.writable < byteLengthOf(items)) return false;
   const id = session.nextPacketIdentifier();
-  if (subscriptionIdentifier > 0 && from === WANTED && protocol.encodeProperties)
+  if (subscriptionIdentifier !== undefined && from === WANTED && protocol.encodeProperties)
     client.write(undefined, { operation, id, items, properties: { subscriptionIdentifier } });
   else client.write(undefined, { operation, id, items });
   for (let index = 0; index < items.length; index++) {

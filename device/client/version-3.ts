@@ -18,6 +18,7 @@ import { accept, notify } from "./control";
 import { finish } from "./lifecycle";
 import type MQTTClient from "./mqtt-client";
 import type { ControlMessage, MQTTClientOptions } from "./mqtt-client-options";
+import { PIECE_BYTE_LENGTH } from "./outbox";
 import type { Protocol } from "./protocol";
 import type { ReliableState } from "./reliable-state";
 import { acknowledge } from "./transmit";
@@ -51,7 +52,12 @@ export const version3: Protocol = Object.freeze({
   prospects,
   accepted: undefined,
   refusal: undefined,
-  subscriptionRefusal: undefined,
+  leastByteLength,
+  appended: undefined,
+  negotiate: undefined,
+  checkSubscription: undefined,
+  isSameSubscription: undefined,
+  refuseSubscriptions: undefined,
   sendRecord,
 });
 
@@ -124,6 +130,13 @@ function controlMessage(connection: Connection, operation: number, id: number): 
 
 function prospects(error: MQTTError): number {
   return error.code === CONNECTION_REFUSED && error.returnCode !== SERVER_UNAVAILABLE ? SELDOM : SOON;
+}
+
+/** All of a short message; of a long one a piece of any size. */
+function leastByteLength(state: ReliableState, offset: number): number {
+  const { outbox } = state;
+  const byteLength = outbox.next(offset) - outbox.packetStart(offset);
+  return byteLength <= PIECE_BYTE_LENGTH ? byteLength : 1;
 }
 
 /** The outbox keeps packets as 3.1.1 has them. */

@@ -6,7 +6,10 @@ import type { Protocol } from "../protocol";
 import { begin, connectPacket, createReader } from "./connect-packet";
 import { admit, control, describe } from "./control";
 import { login } from "./login";
-import { accepted, OVERHEAD, prospects, refusal, sendRecord, subscriptionRefusal } from "./reliable";
+import { negotiate } from "./negotiation";
+import { appended, leastByteLength, OVERHEAD, refusal, sendRecord } from "./record";
+import { accepted, prospects } from "./reliable";
+import { checkSubscription, isSameSubscription, refuseSubscriptions } from "./subscription";
 import {
   part,
   publishByteLength,
@@ -53,6 +56,11 @@ export const version5: Protocol = Object.freeze({
   prospects,
   accepted,
   refusal,
-  subscriptionRefusal,
+  leastByteLength,
+  appended,
+  negotiate,
+  checkSubscription,
+  isSameSubscription,
+  refuseSubscriptions,
   sendRecord,
 });
