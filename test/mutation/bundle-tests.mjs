@@ -9,6 +9,7 @@ const EXCLUDED = [/^test\/conformance\/[^/]+\.test\.ts$/, /-real-/];
 
 /** Tests that take longer than 100 ms, and whose subject others prove with less. They would run for most of the mutants. */
 const SLOW = [
+  /^when all are in flight there is none$/,
   /^identifiers wrap after 65,535 to 1/,
   /^1,000 clients, broker restarted/,
   /^10,000 publishes of 100 bytes/,

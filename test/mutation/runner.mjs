@@ -2,6 +2,9 @@
 // runner for Vitest starts a run of Vitest for each mutant: 2 s each where this takes 0.1 s, and a mutant in which one test hangs
 // counts as timed out there, without telling which tests would have failed.
 //
+// Of the tests that claim a normative statement every killer is recorded, of the others the first when none of those kills; with
+// MUTATION_ALL_KILLERS in the environment every killer, in about three times the time.
+//
 // Tests are Vitest's: collected by its runner, with its `expect`, `vi` and hooks. What needs Vitest to run is not there:
 // `vi.mock`, snapshots, `onTestFinished`, `beforeAll`.
 import { relative } from "node:path";
@@ -14,11 +17,13 @@ import { collectTests, getFn, getHooks } from "@vitest/runner";
 import { bundleTests, isSlow } from "./bundle-tests.mjs";
 
 /** A test that takes longer hangs, because the mutant made it so: it has failed. ms. */
-const HANGING = 2000;
+const HANGING = 1000;
 /** After so many hanging tests the others are not tried: the mutant is killed, and time is short. */
 const MOST_HANGING = 3;
+/** A test that claims statements, see test/conformance/coverage.ts. */
+const CLAIM = /^\[MQTT-/;
 /** A mutant executed so often in one test is in a loop without end. */
-const HIT_LIMIT = 1_000_000;
+const HIT_LIMIT = 300_000;
 
 /** Nobody looks at them, and they take their time. */
 Error.stackTraceLimit = 0;
@@ -38,7 +43,7 @@ class FastRunner {
 
   async dryRun() {
     this.#activate(undefined);
-    const tests = await this.#run(undefined);
+    const tests = await this.#run(undefined, false);
     return { status: DryRunStatus.Complete, tests, mutantCoverage: namespace().mutantCoverage };
   }
 
@@ -47,7 +52,7 @@ class FastRunner {
     if (mutantActivation === "static") this.#activate(activeMutant.id);
     await this.#load();
     this.#activate(activeMutant.id);
-    const tests = await this.#run(testFilter && new Set(testFilter));
+    const tests = await this.#run(testFilter && new Set(testFilter), !process.env.MUTATION_ALL_KILLERS);
     active.activeMutant = undefined;
     return toMutantRunResult({ status: DryRunStatus.Complete, tests }, true);
   }
@@ -68,19 +73,28 @@ class FastRunner {
       if (file.result?.errors) throw new Error(`${file.name}: ${file.result.errors[0]?.message}`);
       return testsOf(file, relative(this.#sandbox, file.filepath), "", [], []);
     });
+    this.#tests.sort((one, other) => Number(other.isClaim) - Number(one.isClaim));
   }
 
-  async #run(filter) {
+  /**
+   * Runs the tests that claim statements, all of them, so that it is known which of them fail; then the others.
+   * @param isBrief - of the others only until something has failed
+   */
+  async #run(filter, isBrief) {
     await this.#load();
     const results = new Map();
+    let failures = 0;
     let hanging = 0;
     for (const test of this.#tests) {
       if (filter && !filter.has(test.id)) continue;
+      if ((isBrief && failures > 0 && !test.isClaim) || hanging === MOST_HANGING) break;
       const start = performance.now();
       const failure = await this.#runOne(test);
       const timeSpentMs = performance.now() - start;
       report(results, test, failure, timeSpentMs);
-      if (failure !== undefined && timeSpentMs >= HANGING && ++hanging === MOST_HANGING) break;
+      if (failure === undefined) continue;
+      failures++;
+      if (timeSpentMs >= HANGING) hanging++;
     }
     return [...results.values()];
   }
@@ -133,16 +147,9 @@ function collector(root, files) {
 function testsOf(task, file, prefix, before, after) {
   if (task.type === "test") {
     if ((task.mode !== "run" && task.mode !== "queued") || isSlow(task.name)) return [];
-    return [
-      {
-        id: `${file}#${prefix}${task.name}`,
-        name: `${prefix}${task.name}`,
-        file,
-        before,
-        after,
-        call: getFn(task),
-      },
-    ];
+    const name = `${prefix}${task.name}`;
+    const isClaim = CLAIM.test(task.name);
+    return [{ id: `${file}#${name}`, name, file, before, after, isClaim, call: getFn(task) }];
   }
   const hooks = getHooks(task);
   if (hooks.beforeAll.length + hooks.afterAll.length > 0)

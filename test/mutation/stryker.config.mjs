@@ -8,6 +8,8 @@ const options = {
   // A mutant meets only the tests that reach it, but all of them, so that every killer is known.
   coverageAnalysis: "perTest",
   disableBail: true,
+  // Tests encode constants while they are loaded: that alone shall not make a mutant need a process of its own.
+  ignoreStatic: true,
   concurrency: 2,
   // The runner breaks loops test by test. This is for what it cannot break.
   timeoutMS: 20_000,
