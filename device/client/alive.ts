@@ -1,7 +1,8 @@
 import Timer from "timer";
 import { LOST, PING } from "../mqtt/keep-alive";
 import { KEEP_ALIVE_TIMEOUT, mqttError } from "../mqtt/mqtt-error";
-import { CONNECTED, type Connection } from "./connection";
+import type { Connection } from "./connection";
+import { CONNECTED } from "./connection-state";
 import { finish } from "./lifecycle";
 import { ping, writableCount } from "./transmit";
 

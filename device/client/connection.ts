@@ -3,24 +3,11 @@ import type { KeepAlive } from "../mqtt/keep-alive";
 import type { MQTTError } from "../mqtt/mqtt-error";
 import type { PacketReader } from "../mqtt/packet-reader";
 import type { Session } from "../mqtt/session";
+import { RESOLVING } from "./connection-state";
 import type MQTTClient from "./mqtt-client";
 import type { MQTTClientOptions } from "./mqtt-client-options";
 import type { Protocol } from "./protocol";
 import type { Version5State } from "./version-5/state";
-
-/** Looking up the name of the broker. */
-export const RESOLVING = 0;
-/** Waiting for TCP (and TLS). */
-export const CONNECTING = 1;
-/** CONNECT sent, waiting for CONNACK. */
-export const LOGIN = 2;
-export const CONNECTED = 3;
-/** DISCONNECT sent: nothing may follow it ([MQTT-3.14.4-2]). */
-export const DISCONNECTING = 4;
-/** The socket is gone, but bytes that had arrived wait for the application to read them. */
-export const ENDED = 5;
-/** Nothing is left: no socket, resolver or timer. */
-export const CLOSED = 6;
 
 /** What this client needs of an ECMA-419 TCP socket. */
 export interface Socket {
@@ -65,6 +52,7 @@ export class Connection {
   readonly inbound: Uint8Array;
   /** Where packets are written before they go to the socket. */
   readonly outbound: Uint8Array;
+  /** RESOLVING to CLOSED, see connection-state.ts. */
   state: number;
   socket: Socket | undefined;
   resolver: Resolver | undefined;

@@ -1,11 +1,12 @@
 import { callWritable, startKeepAlive } from "./alive";
-import { CONNECTED, type Connection } from "./connection";
+import type { Connection } from "./connection";
+import { ACCEPTED, step } from "./connection-state";
 import type { ControlMessage, MQTTClientOptions } from "./mqtt-client-options";
 
 /** CONNACK has accepted: the session goes on, or begins anew. */
 export function accept(connection: Connection, sessionPresent: boolean, message: ControlMessage): void {
   connection.session.resume(sessionPresent);
-  connection.state = CONNECTED;
+  step(connection, ACCEPTED);
   startKeepAlive(connection);
   notify(connection, message);
   callWritable(connection);

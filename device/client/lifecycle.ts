@@ -1,6 +1,7 @@
 import Timer from "timer";
 import type { MQTTError } from "../mqtt/mqtt-error";
-import { CLOSED, type Connection } from "./connection";
+import type { Connection } from "./connection";
+import { CLOSED, OVER, step } from "./connection-state";
 
 /*
  * The end of a connection, whatever the reason: everything it holds is given back first, so that a callback may throw
@@ -36,7 +37,7 @@ export function closeSocket(connection: Connection): void {
 
 /** Gives back all that the connection holds. No callback is called. */
 export function release(connection: Connection): void {
-  connection.state = CLOSED;
+  step(connection, OVER);
   Timer.clear(connection.timer);
   Timer.clear(connection.deferred);
   connection.timer = undefined;

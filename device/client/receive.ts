@@ -7,7 +7,8 @@ import {
   PROTOCOL_ERROR,
 } from "../mqtt/mqtt-error";
 import { FAILED, PACKET, PAYLOAD, PUBLISH_HEADER, SKIPPED } from "../mqtt/packet-reader";
-import { CONNECTED, type Connection, ENDED, isBlocked, LOGIN } from "./connection";
+import { type Connection, isBlocked } from "./connection";
+import { CONNECTED, ENDED, LOGIN } from "./connection-state";
 import { defer, fail, failLater, finish, finishLater } from "./lifecycle";
 import type { ReadableOptions } from "./mqtt-client-options";
 import { acknowledge } from "./transmit";

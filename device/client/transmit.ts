@@ -1,7 +1,8 @@
 import { PINGREQ, SUBSCRIBE } from "../mqtt/control-packet";
 import { BUFFER_FULL, CONNECTION_LOST, mqttError } from "../mqtt/mqtt-error";
 import { type SubscribeItem, writeDisconnect, writePingRequest } from "../mqtt/packet-writer";
-import { CONNECTED, type Connection } from "./connection";
+import type { Connection } from "./connection";
+import { CONNECTED } from "./connection-state";
 import { finishLater } from "./lifecycle";
 
 /** Bytes of the socket's buffer that applications are not told of: room for an acknowledgement, a ping, a DISCONNECT. */

@@ -1,16 +1,19 @@
 import Timer from "timer";
 import { CONNACK_TIMEOUT, CONNECTION_LOST, HOST_NOT_FOUND, MQTTError, mqttError } from "../mqtt/mqtt-error";
 import { callWritable } from "./alive";
+import type { Connection, Socket } from "./connection";
 import {
   CONNECTED,
   CONNECTING,
-  type Connection,
+  CUT,
   DISCONNECTING,
-  ENDED,
   LOGIN,
+  OPENED,
+  PARTED,
+  RESOLVED,
   RESOLVING,
-  type Socket,
-} from "./connection";
+  step,
+} from "./connection-state";
 import { closeResolver, closeSocket, finish, finishLater } from "./lifecycle";
 import type { MQTTClientOptions } from "./mqtt-client-options";
 import { receive } from "./receive";
@@ -48,9 +51,8 @@ function unresolved(connection: Connection, host: string): void {
 }
 
 function resolved(connection: Connection, options: MQTTClientOptions, address: string): void {
-  if (connection.state !== RESOLVING) return;
+  if (!step(connection, RESOLVED)) return;
   const { socket, host, port = 1883 } = options;
-  connection.state = CONNECTING;
   closeResolver(connection);
   try {
     connection.socket = new socket.io({
@@ -134,7 +136,7 @@ function writable(connection: Connection, count: number): void {
 
 function login(connection: Connection): void {
   const packet = connection.connectPacket!;
-  connection.state = LOGIN;
+  step(connection, OPENED);
   connection.connectPacket = undefined;
   try {
     assertWritable(connection, packet.length);
@@ -158,7 +160,7 @@ function socketError(connection: Connection, cause: unknown): void {
     // Bytes that arrived before the end are still good: the error waits until they are read.
     Timer.clear(connection.timer);
     connection.timer = undefined;
-    connection.state = ENDED;
+    step(connection, CUT);
     connection.error = error;
     closeSocket(connection);
     connection.available = Math.min(connection.available, payloadEnd - payloadStart);
@@ -173,10 +175,11 @@ function lossText(state: number): string {
 
 /** DISCONNECT has been written: the broker closes, or this client does ([MQTT-3.14.4-1]). */
 export function awaitClose(connection: Connection): void {
+  // The socket may have refused to write it: then all is over already.
+  if (!step(connection, PARTED)) return;
   Timer.clear(connection.timer);
   Timer.clear(connection.deferred);
   connection.deferred = undefined;
-  connection.state = DISCONNECTING;
   connection.available = 0;
   connection.position = 0;
   connection.end = 0;

@@ -1,4 +1,5 @@
 import { PUBACK, PUBCOMP, PUBREC, SUBACK, SUBSCRIBE, UNSUBACK } from "./control-packet";
+import { COMPLETE, nextAwaited, UNEXPECTED } from "./exchange";
 import { InFlight } from "./in-flight";
 import { MAXIMUM_PACKET_IDENTIFIER } from "./limits";
 import { INVALID_PACKET_IDENTIFIER, mqttError, NO_PACKET_IDENTIFIER } from "./mqtt-error";
@@ -75,12 +76,10 @@ export class Session {
    * @returns whether it was waited for; one that was not changes nothing
    */
   acknowledge(operation: number, packetIdentifier: number): boolean {
-    const awaited = this.outbound.stateOf(packetIdentifier);
-    // A broker repeats PUBREC after its PUBREL was lost: the exchange is a step further already.
-    if (operation === PUBREC && awaited === PUBCOMP) return true;
-    if (awaited !== operation) return false;
-    if (operation === PUBREC) this.outbound.set(packetIdentifier, PUBCOMP);
-    else this.outbound.remove(packetIdentifier);
+    const next = nextAwaited(this.outbound.stateOf(packetIdentifier), operation);
+    if (next === UNEXPECTED) return false;
+    if (next === COMPLETE) this.outbound.remove(packetIdentifier);
+    else this.outbound.set(packetIdentifier, next);
     return true;
   }
 

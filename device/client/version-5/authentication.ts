@@ -10,7 +10,8 @@ import {
   type UserProperties,
 } from "../../mqtt/version-5/property-writer";
 import { CONTINUE_AUTHENTICATION, RE_AUTHENTICATE, SUCCESS } from "../../mqtt/version-5/reason-code";
-import { CONNECTED, type Connection, LOGIN } from "../connection";
+import type { Connection } from "../connection";
+import { CONNECTED, LOGIN } from "../connection-state";
 import { notify } from "../control";
 import { fail } from "../lifecycle";
 import type { ControlMessage } from "../mqtt-client-options";

@@ -38,7 +38,8 @@ import {
 } from "../../mqtt/version-5/reason-code";
 import { isShared } from "../../mqtt/version-5/topic";
 import { bytesOf } from "../connect-options";
-import { CONNECTED, type Connection, LOGIN } from "../connection";
+import type { Connection } from "../connection";
+import { CONNECTED, LOGIN } from "../connection-state";
 import type { ByteBuffer, WriteOptions } from "../mqtt-client-options";
 import { assertWritable, packetBuffer, transmitBuffer } from "../transmit";
 import { awaitClose } from "../transport";
