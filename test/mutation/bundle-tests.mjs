@@ -3,9 +3,14 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 /** Where the tests of device/mqtt and device/client stand that need no sockets, brokers or processes. */
-const FOLDERS = ["test/mqtt", "test/vectors", "test/client", "test/conformance"];
-/** In them: tests of the tables and not of the device, and tests with `vi.mock` against real sockets. */
-const EXCLUDED = [/^test\/conformance\/[^/]+\.test\.ts$/, /-real-/];
+const FOLDERS = ["test/mqtt", "test/vectors", "test/client", "test/transports", "test/conformance"];
+/** In them: tests of the tables and not of the device, tests against real sockets, and with Vitest's own timers. */
+const EXCLUDED = [
+  /^test\/conformance\/[^/]+\.test\.ts$/,
+  /\/real-/,
+  /\/tls\.test\.ts$/,
+  /\/browser-timer\.test\.ts$/,
+];
 
 /** Tests that take longer than 100 ms, and whose subject others prove with less. They would run for most of the mutants. */
 const SLOW = [
@@ -47,6 +52,7 @@ export async function bundleTests(root) {
     target: "node20.19",
     format: "esm",
     packages: "external",
+    plugins: [vitestInRunner(root)],
     alias: { timer: join(root, "test/support/timer.ts") },
     inject: [join(root, "test/support/xs-globals.ts")],
     outExtension: { ".js": ".mjs" },
@@ -56,5 +62,18 @@ export async function bundleTests(root) {
   return {
     files: new Map(sources.map((source) => [join(root, source), bundleOf(source)])),
     timer: bundleOf("test/support/timer.ts"),
+  };
+}
+
+/** Tests import vitest-in-runner.ts for Vitest; that file alone gets Vitest. */
+function vitestInRunner(root) {
+  const path = join(root, "test/mutation/vitest-in-runner.ts");
+  return {
+    name: "vitest in runner",
+    setup(build) {
+      build.onResolve({ filter: /^vitest$/ }, ({ importer }) =>
+        importer === path ? { path: "vitest", external: true } : { path },
+      );
+    },
   };
 }

@@ -6,7 +6,7 @@
 // MUTATION_ALL_KILLERS in the environment every killer, in about three times the time.
 //
 // Tests are Vitest's: collected by its runner, with its `expect`, `vi` and hooks. What needs Vitest to run is not there:
-// `vi.mock`, snapshots, `onTestFinished`, `beforeAll`.
+// `vi.mock`, snapshots, `beforeAll`.
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
@@ -106,7 +106,8 @@ class FastRunner {
     active.hitCount = 0;
     let failure = await attempt([...test.before, test.call]);
     // As in Vitest, what comes after a test is done even when it has failed.
-    for (const step of test.after) {
+    const finished = globalThis.__mutationFinished?.splice(0).reverse() ?? [];
+    for (const step of [...test.after, ...finished]) {
       const thrown = await attempt([step]);
       failure ??= thrown;
     }
