@@ -42,7 +42,7 @@ export type {
 } from "./mqtt-client-options";
 
 /**
- * One MQTT 3.1.1 connection: the MQTT Client class of ECMA-419 (3rd edition, clause 25), a drop-in for the Moddable SDK's
+ * One MQTT connection, of 3.1.1 or, with option `protocol`, of 5.0: the MQTT Client class of ECMA-419 (3rd edition, clause 25), a drop-in for the Moddable SDK's
  * `embedded:network/mqtt/client`. Sends and receives messages of any size through two small buffers; answers QoS 1 and 2 once
  * the application has read the payload. It does not reconnect, and keeps no messages: see `ReliableClient`.
  *
@@ -231,7 +231,7 @@ export default class MQTTClient {
   }
 
   /**
-   * Extension, for layers above: sends a PUBLISH that is encoded already, or the first part of it; the rest follows with `write`.
+   * Extension, for layers above: sends a PUBLISH of MQTT 3.1.1 that is encoded already, or the first part of it; the rest follows with `write`.
    * @param bytes - the packet from its first byte on
    * @param byteLength - of the whole packet
    * @param QoS - 0 to 2, as in the packet

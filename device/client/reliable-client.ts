@@ -41,7 +41,8 @@ const MAXIMUM_TIME = 0x7fff_ffff;
 /**
  * A client that stays connected and delivers: the layer that ECMA-419 clause 25 leaves to others. It reconnects with a jittered
  * back-off, subscribes again when the broker has lost the session and only then, keeps messages in a bounded outbox until they
- * are delivered, and sends those of QoS 1 and 2 again as MQTT 3.1.1 section 4.4 wants it. No call waits for the network.
+ * are delivered, and sends those of QoS 1 and 2 again as MQTT 3.1.1 section 4.4 wants it. No call waits for the network. With option
+ * `protocol: version5` (version-5/version-5.ts) it speaks MQTT 5.0 to brokers that know it.
  *
  * ```ts
  * const client = new ReliableClient({

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import MQTTClient, { type MQTTClientOptions } from "../../device/client/mqtt-client";
+import { CONNECTION_LOST } from "../../device/mqtt/mqtt-error";
+import { ScriptedBroker } from "../support/scripted-broker";
 import { clock } from "../support/timer";
 import { Bench, bytes } from "./mqtt-client-bench";
 
@@ -206,4 +208,20 @@ describe("re-entrancy", () => {
     expect(bench.broker.connections.length).toBe(2);
     next?.close();
   });
+});
+
+test("a socket that refuses DISCONNECT ends the connection, and the application is told", () => {
+  const broker = new ScriptedBroker({ clock });
+  const TCP = broker.socket.io as new (options: object) => { write(bytes: Uint8Array): unknown };
+  class Refusing extends TCP {
+    override write(bytes: Uint8Array): unknown {
+      if (bytes[0] === 0xe0) throw new Error("not now");
+      return super.write(bytes);
+    }
+  }
+  bench = new Bench({ dns: broker.dns, socket: { io: Refusing } }).connect();
+  bench.client.write(undefined, { operation: MQTTClient.DISCONNECT });
+  clock.advance(10_000);
+  expect(bench.events.slice(-2)).toEqual([`error ${CONNECTION_LOST}`, "close"]);
+  broker.network.close();
 });

@@ -155,21 +155,30 @@ describe("messages", () => {
     ]);
   });
 
-  test("many topics, more than are remembered, all arrive under their own", () => {
-    const bench = new ReliableBench({}, (broker) => {
-      broker.connack = { properties: { topicAliasMaximum: 3 } };
-    });
-    for (let index = 0; index < 30; index++)
-      bench.client.publish(`home/sensor/${index % 12}`, `${index % 12}`);
-    clock.advance(50);
-    const aliases = new Map<number, string>();
-    for (const { topic, payload, properties } of bench.connection.all("publish")) {
-      const alias = properties?.topicAlias ?? 0;
-      if (topic) aliases.set(alias, topic);
-      expect(topic || aliases.get(alias)).toBe(`home/sensor/${payload}`);
-    }
-    expect(bench.connection.all("publish").length).toBe(30);
-  });
+  test.each(["online", "offline"])(
+    "many topics, more than are remembered, all arrive under their own, published %s",
+    (when) => {
+      const bench = new ReliableBench({}, (broker) => {
+        broker.connack = { properties: { topicAliasMaximum: 3 } };
+      });
+      if (when === "offline") bench.broker.stop();
+      clock.advance(10);
+      for (let index = 0; index < 30; index++)
+        bench.client.publish(`home/sensor/${index % 12}`, `${index % 12}`, { delivery: MUST });
+      if (when === "offline") {
+        bench.broker.start();
+        bench.reconnect();
+      }
+      clock.advance(50);
+      const aliases = new Map<number, string>();
+      for (const { topic, payload, properties } of bench.connection.all("publish")) {
+        const alias = properties?.topicAlias ?? 0;
+        if (topic) aliases.set(alias, topic);
+        expect(topic || aliases.get(alias)).toBe(`home/sensor/${payload}`);
+      }
+      expect(bench.connection.all("publish").length).toBe(30);
+    },
+  );
 });
 
 describe("[MQTT-3.3.4-7] the broker's Receive Maximum", () => {
