@@ -50,8 +50,13 @@ export class Connection {
 
   /** Sends and lets the answers come back. */
   send(packet: Packet): void {
-    this.peer.send(generate(packet, { protocolVersion: this.protocolVersion }));
+    this.reply(packet);
     clock.advance(10);
+  }
+
+  /** Sends from inside a script. */
+  reply(packet: Packet): void {
+    this.peer.send(generate(packet, { protocolVersion: this.protocolVersion }));
   }
 
   /** Bytes, as hexadecimal digits. */
@@ -122,10 +127,7 @@ export class Version5Broker {
   #answer(packet: Packet, from: Connection): void {
     if (this.script?.(packet, from) || this.unanswered.has(packet.cmd)) return;
     const { messageId } = packet;
-    const send = (answer: object): void => {
-      const { protocolVersion } = from;
-      from.peer.send(generate(answer as Packet, { protocolVersion }));
-    };
+    const send = (answer: object): void => from.reply(answer as Packet);
     switch (packet.cmd) {
       case "connect":
         send({ cmd: "connack", sessionPresent: false, reasonCode: 0, returnCode: 0, ...this.connack });
