@@ -14,7 +14,7 @@ import { INSTRUMENTER_CONSTANTS } from "@stryker-mutator/api/core";
 import { declareClassPlugin, PluginKind } from "@stryker-mutator/api/plugin";
 import { DryRunStatus, TestStatus, toMutantRunResult } from "@stryker-mutator/api/test-runner";
 import { collectTests, getFn, getHooks } from "@vitest/runner";
-import { bundleTests, isSlow } from "./bundle-tests.mjs";
+import { bundleTests, isUnfit } from "./bundle-tests.mjs";
 
 /** A test that takes longer hangs, because the mutant made it so: it has failed. ms. */
 const HANGING = 1000;
@@ -147,7 +147,7 @@ function collector(root, files) {
 /** All tests below a task, with the hooks around them. */
 function testsOf(task, file, prefix, before, after) {
   if (task.type === "test") {
-    if ((task.mode !== "run" && task.mode !== "queued") || isSlow(task.name)) return [];
+    if ((task.mode !== "run" && task.mode !== "queued") || isUnfit(task.name)) return [];
     const name = `${prefix}${task.name}`;
     const isClaim = CLAIM.test(task.name);
     return [{ id: `${file}#${name}`, name, file, before, after, isClaim, call: getFn(task) }];
