@@ -182,19 +182,23 @@ function acknowledgeMessage(
   acknowledge(connection, PUBREC, packetIdentifier);
 }
 
-/** A packet over a limit went by. It is acknowledged, or the broker would send it for ever. */
+/**
+ * A packet over a limit went by. It is acknowledged, or the broker would send it for ever; of others than PUBLISH what is
+ * too long is said for people, and what it does is known.
+ */
 function skipped(connection: Connection): void {
   const { reader, session, callbacks, owner, protocol } = connection;
-  const { type, packetIdentifier, packetByteLength } = reader;
+  const { type, QoS, packetIdentifier, packetByteLength } = reader;
   if (connection.state === LOGIN) {
     fail(connection, mqttError(PROTOCOL_ERROR, `packet type ${type} instead of CONNACK`));
     return;
   }
-  if (packetIdentifier > 0) {
-    if (type === PUBLISH)
-      acknowledgeMessage(connection, reader.QoS, packetIdentifier, protocol.skippedReasonCode);
-    else if (type === SUBACK || type === UNSUBACK) session.acknowledge(type, packetIdentifier);
-  }
+  // Before the answer, which a socket that has died refuses to take: that error comes last.
   const detail = `a packet of ${packetByteLength} bytes, type ${type}, was over a limit and skipped`;
   callbacks.onError?.call(owner, mqttError(PACKET_TOO_LARGE, detail));
+  if (connection.state !== CONNECTED && connection.state !== ENDED) return;
+  if (type === SUBACK || type === UNSUBACK) session.acknowledge(type, packetIdentifier);
+  else if (type !== PUBLISH) protocol.control(connection, type, packetIdentifier);
+  else if (QoS > 0 && (!protocol.admit || protocol.admit(connection)))
+    acknowledgeMessage(connection, QoS, packetIdentifier, protocol.skippedReasonCode);
 }

@@ -114,7 +114,7 @@ function readable(connection: Connection, count: number): void {
 }
 
 /** After DISCONNECT nothing is of interest, but a socket closed with bytes unread resets the connection (RFC 2525). */
-function drain(socket: Socket, connection: Connection, count: number): void {
+export function drain(socket: Socket, connection: Connection, count: number): void {
   const { inbound } = connection;
   connection.readable = 0;
   for (let left = count; left > 0; left -= inbound.length)

@@ -42,7 +42,7 @@ import type { Connection } from "../connection";
 import { CONNECTED, LOGIN } from "../connection-state";
 import type { ByteBuffer, WriteOptions } from "../mqtt-client-options";
 import { assertWritable, packetBuffer, transmitBuffer } from "../transmit";
-import { awaitClose } from "../transport";
+import { awaitClose, drain } from "../transport";
 import { identifier } from "../write";
 import { sendAuth } from "./authentication";
 import { CHALLENGED, type ServerLimits, type Version5State } from "./state";
@@ -305,7 +305,7 @@ export function part(connection: Connection, error: MQTTError): void {
   try {
     disconnect(connection, disconnectReasonCode(error.code), undefined, false);
     // A socket closed with bytes unread resets the connection, and the broker might never see the packet (RFC 2525).
-    if (connection.readable > 0) socket.read(new Uint8Array(connection.readable));
+    if (connection.readable > 0) drain(socket, connection, connection.readable);
   } catch {
     // The socket is full.
   }
