@@ -11,10 +11,11 @@ import {
   MQTTError,
   NO_PACKET_IDENTIFIER,
   NOT_CONNECTED,
-  PEER,
+  PACKET_TOO_LARGE,
 } from "../../device/mqtt/mqtt-error";
-import type { PublishValue } from "../vectors/packet";
+import { NOT_SUPPORTED } from "../../device/mqtt/version-5/mqtt-error";
 import { uncounted } from "./allocation";
+import type { Message } from "./expectation";
 import { assert } from "./fuzz-property";
 import type { Simulation } from "./simulation";
 
@@ -25,14 +26,20 @@ const THROWN: readonly number[] = [
   NO_PACKET_IDENTIFIER,
   NOT_CONNECTED,
   INVALID_STATE,
+  // In 5.0: what the server's CONNACK forbids.
+  NOT_SUPPORTED,
+  PACKET_TOO_LARGE,
 ];
 
 /** A program that acts at random in its callbacks: each takes the next number of its script. When that is over it only reads. */
 export class ClientApplication {
   readonly client: MQTTClient;
   /** As far as they were read. */
-  readonly messages: PublishValue[] = [];
-  readonly errors: MQTTError[] = [];
+  readonly messages: Message[] = [];
+  /** Messages that were skipped. */
+  readonly skips: MQTTError[] = [];
+  /** What ended the connection. */
+  error: MQTTError | undefined;
   /** Bytes that the program itself made the client allocate, at most. */
   asked = 0;
   /** The largest of them. */
@@ -49,7 +56,6 @@ export class ClientApplication {
   #step = 0;
   /** Bytes of the current message announced and not read. */
   #unread = 0;
-  #lost = false;
 
   constructor(
     simulation: Simulation,
@@ -65,6 +71,15 @@ export class ClientApplication {
       onWritable: () => this.#call(() => this.#act(true)),
       onError: (error) => this.#call(() => this.#onError(error)),
       onClose: () => this.#call(() => this.#onClose()),
+      onAuthenticate: () => {
+        let answer: Uint8Array | undefined;
+        this.#call(() => {
+          const action = this.#next();
+          this.#perform(action);
+          answer = action & 1 ? Uint8Array.of(action) : undefined;
+        });
+        return answer;
+      },
     };
     if (readable)
       callbacks.onReadable = function (count, options) {
@@ -116,11 +131,13 @@ export class ClientApplication {
 
   #onError(error: MQTTError): void {
     assert(error instanceof MQTTError && error.message !== "", `error ${error}`);
-    assert(!this.#lost, "a second error that ends the connection");
-    this.errors.push(error);
-    if (error.family === PEER || error.code === IN_FLIGHT_FULL) {
-      this.#lost = true;
+    assert(this.error === undefined, "an error after the one that ends the connection");
+    if (this.client.ended) {
+      this.error = error;
       assert(this.#simulation.openSockets === 0, "the socket is open although the connection is over");
+    } else {
+      assert(error.code === PACKET_TOO_LARGE, `the connection goes on after error ${error.code}`);
+      this.skips.push(error);
     }
     this.#act(false);
   }
@@ -133,10 +150,10 @@ export class ClientApplication {
 
   #onReadable(count: number, options: ReadableOptions): void {
     const { topic, QoS = 0, retain = false, duplicate = false, byteLength } = options;
-    assert(!this.#lost, "onReadable after the error that ends the connection");
+    assert(this.error === undefined, "onReadable after the error that ends the connection");
     assert(this.#unread === 0, "bytes are announced before the last ones are read");
     if (topic !== undefined) {
-      this.messages.push({ type: 3, topic, QoS, retain, duplicate, packetIdentifier: 0, payload: [] });
+      this.messages.push({ topic, QoS, retain, duplicate, packetIdentifier: 0, payload: [] });
       assert(byteLength !== undefined && byteLength >= count, `${count} of ${byteLength} bytes`);
     }
     assert(this.messages.length > 0, "a message without its topic");

@@ -1,34 +1,44 @@
 import { CONNACK, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../../device/mqtt/control-packet";
 import { CONNECTION_REFUSED, IN_FLIGHT_FULL, PROTOCOL_ERROR } from "../../device/mqtt/mqtt-error";
 import { PacketReader } from "../../device/mqtt/packet-reader";
-import type { PublishValue } from "../vectors/packet";
 import { type ReadValue, readPackets } from "../vectors/read-packets";
 
 /** QoS 2 messages that a session remembers. */
 const RECEIVED_LIMIT = 256;
 
+/** A PUBLISH of either version. */
+export interface Message {
+  QoS: number;
+  retain: boolean;
+  duplicate: boolean;
+  topic: string;
+  packetIdentifier: number;
+  payload: number[];
+}
+
 export interface Expectation {
   /** Messages for the application; of the last one perhaps only a beginning. */
-  messages: PublishValue[];
+  messages: Message[];
   /** What is answered, in order: type << 16 | Packet Identifier. */
   answers: number[];
   /** Code with which the connection ends; 0 for none. */
   error: number;
+  /** Before that the client tells the server why; only in 5.0. */
+  parts: boolean;
   /** The CONNACK that accepts has come. */
   accepted: boolean;
-  /** Identifiers of QoS 2 messages not yet released; lives as long as a session. */
+  /** Identifiers of QoS 2 messages not yet released. */
   received: Set<number>;
 }
 
 /** What a 3.1.1 client makes of the bytes of a server, if its application reads everything. */
-export function expectationOf(
-  stream: Uint8Array,
-  headerByteLength: number,
-  received: Set<number> = new Set(),
-): Expectation {
+export function expectationOf(stream: Uint8Array, headerByteLength: number): Expectation {
   const reader = new PacketReader({ headerByteLength });
   const values = readPackets(reader, stream, [stream.length]);
-  const expectation: Expectation = { messages: [], answers: [], error: 0, accepted: false, received };
+  const expectation: Expectation = {
+    ...{ messages: [], answers: [], error: 0, parts: false, accepted: false },
+    received: new Set(),
+  };
   for (const value of values) {
     const take = expectation.accepted ? takePacket : takeFirst;
     // The last message may have come in part only: then it is not acknowledged.
@@ -59,7 +69,7 @@ function takePacket(expectation: Expectation, value: ReadValue, isWhole: boolean
   }
 }
 
-function takeMessage(expectation: Expectation, value: PublishValue, isWhole: boolean): void {
+export function takeMessage(expectation: Expectation, value: Message, isWhole: boolean): void {
   const { QoS, packetIdentifier, payload } = value;
   // The application hears of a message when there is something to read.
   const isAnnounced = isWhole || payload.length > 0;
@@ -68,7 +78,7 @@ function takeMessage(expectation: Expectation, value: PublishValue, isWhole: boo
   if (isWhole) answerMessage(expectation, QoS, packetIdentifier);
 }
 
-function answerMessage(expectation: Expectation, QoS: number, packetIdentifier: number): void {
+export function answerMessage(expectation: Expectation, QoS: number, packetIdentifier: number): void {
   if (QoS === 1) answer(expectation, PUBACK, packetIdentifier);
   if (QoS !== 2) return;
   const { received } = expectation;
@@ -80,6 +90,6 @@ function answerMessage(expectation: Expectation, QoS: number, packetIdentifier: 
   answer(expectation, PUBREC, packetIdentifier);
 }
 
-function answer(expectation: Expectation, type: number, packetIdentifier: number): void {
+export function answer(expectation: Expectation, type: number, packetIdentifier: number): void {
   expectation.answers.push((type << 16) | packetIdentifier);
 }

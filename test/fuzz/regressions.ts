@@ -13,6 +13,14 @@ const client = {
   ...{ sendBufferByteLength: 64, acknowledging: true, clean: false, keepAlive: 0, readable: true },
 };
 
+const client5 = {
+  ...client,
+  login5: {
+    ...{ connack: 0, topicAliasMaximum: 0, maximumPacketSize: 0, receiveMaximum: 0 },
+    ...{ requestProblemInformation: 1, method: false, topicAliases: 0 },
+  },
+};
+
 const reliable = {
   ...{ streams: ["hex:d000"], cuts: [1], gap: 0, end: "silence", login: true, sessionPresent: false },
   ...{ bufferByteLength: 16, outboxByteLength: 64, messageByteLength: 1, inFlight: 1 },
@@ -25,6 +33,27 @@ export const regressions: readonly Regression[] = [
     title: "after DISCONNECT a buffer was made for all that the broker had sent, to read it away",
     property: "MQTTClient 3.1.1, hostile broker",
     case: { ...client, stream: `hex:${"d000".repeat(60)}`, cuts: [65_536], script: [13] },
+  },
+  {
+    title:
+      "a skipped message whose answer the dying socket refused was reported after the end of the connection",
+    property: "MQTTClient 3.1.1, hostile broker",
+    case: { ...client, stream: "hex:32050001000001", cuts: [65_536], end: "finish", script: [] },
+  },
+  {
+    title: "before DISCONNECT a buffer was made for all that the broker had sent, to read it away",
+    property: "MQTTClient 5.0, hostile broker",
+    case: { ...client5, stream: `hex:${"00".repeat(100)}`, cuts: [65_536], script: [] },
+  },
+  {
+    title: "a DISCONNECT with properties over the limit was no DISCONNECT",
+    property: "MQTTClient 5.0, hostile broker",
+    case: { ...client5, stream: "hex:e0050000000000", script: [] },
+  },
+  {
+    title: "a PUBREL with properties over the limit was not answered",
+    property: "MQTTClient 5.0, hostile broker",
+    case: { ...client5, stream: "hex:62090001000526000000006209000200052600000000", script: [] },
   },
   {
     title: "close in onDropped left other messages, dropped by the same publish, to be reported after it",

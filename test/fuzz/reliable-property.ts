@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import type { Peer } from "../../host-sim/network/link";
 import { clock } from "../support/timer";
-import type { PublishValue } from "../vectors/packet";
 import { cuts, hostileStream } from "./arbitraries/stream";
-import { expectationOf } from "./expectation";
+import { expectationOf, type Message } from "./expectation";
 import { assert, type FuzzProperty, fuzzProperty, type Outcome } from "./fuzz-property";
 import { type ReceivedMessage, ReliableApplication } from "./reliable-application";
 import { theirPackets } from "./round-trip-property";
@@ -115,7 +114,7 @@ function checkMessages(messages: readonly ReceivedMessage[], value: ReliableCase
   }
 }
 
-function isSame({ topic, payload, QoS, retain }: ReceivedMessage, sent: PublishValue): boolean {
+function isSame({ topic, payload, QoS, retain }: ReceivedMessage, sent: Message): boolean {
   return (
     topic === sent.topic &&
     QoS === sent.QoS &&
