@@ -108,7 +108,7 @@ export class Subscriptions {
     this.changed = list.some((item) => item.state === WANTED || item.state === UNWANTED);
     // Callbacks come last.
     if (refused)
-      for (let index = 0; index < refused.length; index++)
+      for (let index = 0; index < refused.length && !state.closed; index++)
         state.callbacks.onError?.call(state.owner, refused[index]!);
   }
 
