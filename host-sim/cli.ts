@@ -121,7 +121,7 @@ function time(what: string, minimum: number, maximum: number): (text: string) =>
   return asArgument((text: string) => {
     const value = parseDuration(text);
     if (value >= minimum && value <= maximum) return value;
-    throw new UsageError(`${what} lasts from ${minimum}ms to ${maximum / 3_600_000}h`);
+    throw new UsageError(`${what} is from ${minimum}ms to ${maximum / 3_600_000}h`);
   });
 }
 

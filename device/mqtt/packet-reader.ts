@@ -219,16 +219,12 @@ export class PacketReader {
 
 // The functions below return the event that the bytes make: NEED_BYTES while there is none.
 
-function fail(reader: PacketReader, detail: string, error: number = MALFORMED_PACKET): number {
+/** The text names the type by its number: see control-packet.ts. */
+function fail(reader: PacketReader, found: string, error: number = MALFORMED_PACKET): number {
   reader.state = BROKEN;
   reader.error = error;
-  reader.detail = detail;
+  reader.detail = `packet type ${reader.first >> 4} ${found}`;
   return FAILED;
-}
-
-/** [MQTT-2.2.2-2] and the like: the text names the type by its number, see control-packet.ts. */
-function failPacket(reader: PacketReader, detail: string, error: number = MALFORMED_PACKET): number {
-  return fail(reader, `packet type ${reader.first >> 4} ${detail}`, error);
 }
 
 function finish(reader: PacketReader, event: number): number {
@@ -258,18 +254,18 @@ function beginPacket(reader: PacketReader, first: number): number {
 
 /** MQTT 3.1.1 section 3.3.1. */
 function checkPublishFlags(reader: PacketReader, first: number): number {
-  if ((first & 6) === 6) return fail(reader, "PUBLISH with QoS 3"); // [MQTT-3.3.1-4]
-  if ((first & 14) === 8) return fail(reader, "PUBLISH with DUP at QoS 0"); // [MQTT-3.3.1-2]
+  if ((first & 6) === 6) return fail(reader, "with QoS 3"); // [MQTT-3.3.1-4]
+  if ((first & 14) === 8) return fail(reader, "with DUP at QoS 0"); // [MQTT-3.3.1-2]
   return NEED_BYTES;
 }
 
 /** MQTT 3.1.1 sections 2.2.1 and 2.2.2. */
 function checkType(reader: PacketReader, type: number, flags: number): number {
-  if (type === 0 || type === 15) return failPacket(reader, "is reserved");
+  if (type === 0 || type === 15) return fail(reader, "is reserved");
   // For clients: CONNACK to PUBCOMP, and above them the odd ones.
   if (type < CONNACK || (type > PUBCOMP && (type & 1) === 0))
-    return failPacket(reader, "is for servers", PROTOCOL_ERROR);
-  if (flags !== (type === PUBREL ? 2 : 0)) return failPacket(reader, `with flags ${flags}`); // [MQTT-2.2.2-2]
+    return fail(reader, "is for servers", PROTOCOL_ERROR);
+  if (flags !== (type === PUBREL ? 2 : 0)) return fail(reader, `with flags ${flags}`); // [MQTT-2.2.2-2]
   return NEED_BYTES;
 }
 
@@ -278,7 +274,7 @@ function readRemainingLength(reader: PacketReader, byte: number): number {
   const count = reader.lengthByteLength++;
   reader.remainingLength |= (byte & 0x7f) << (7 * count);
   if (byte < 0x80) return beginBody(reader, reader.first >> 4, reader.remainingLength);
-  return count === 3 ? failPacket(reader, "with a Remaining Length of over 4 bytes") : NEED_BYTES;
+  return count === 3 ? fail(reader, "with Remaining Length over 4 bytes") : NEED_BYTES;
 }
 
 function beginBody(reader: PacketReader, type: number, remainingLength: number): number {
@@ -289,7 +285,7 @@ function beginBody(reader: PacketReader, type: number, remainingLength: number):
   else if (type === PINGRESP) minimum = 0;
   // All others have a length of their own.
   if (remainingLength < minimum || (remainingLength > minimum && type !== PUBLISH && type !== SUBACK))
-    return failPacket(reader, `with a Remaining Length of ${remainingLength}`);
+    return fail(reader, `with Remaining Length ${remainingLength}`);
   if (minimum === 0) return finish(reader, PACKET);
   if (minimum > 2) reader.skipping = reader.packetByteLength > reader.maximumPacketByteLength;
   if (type === PUBLISH) return expect(reader, TOPIC_LENGTH, 2);
@@ -333,9 +329,9 @@ function complete(reader: PacketReader, state: number): number {
 
 function beginTopic(reader: PacketReader, topicByteLength: number): number {
   const goal = 2 + topicByteLength + (reader.QoS > 0 ? 2 : 0);
-  if (topicByteLength === 0) return fail(reader, "PUBLISH with an empty topic"); // [MQTT-4.7.3-1]
+  if (topicByteLength === 0) return fail(reader, "with an empty topic"); // [MQTT-4.7.3-1]
   if (goal > reader.remainingLength)
-    return failPacket(
+    return fail(
       reader,
       `with a topic of ${topicByteLength} bytes, Remaining Length ${reader.remainingLength}`,
     );
@@ -350,7 +346,7 @@ function completePublishHeader(reader: PacketReader): number {
   const topicEnd = 2 + reader.topicByteLength;
   // [MQTT-3.3.2-1], [MQTT-3.3.2-2]
   if (!isTopicName(reader.scratch, 2, topicEnd))
-    return fail(reader, "topic with a wildcard, U+0000 or ill-formed UTF-8");
+    return fail(reader, "with a wildcard, U+0000 or ill-formed UTF-8 in its topic");
   if (reader.QoS > 0 && !readIdentifier(reader, topicEnd)) return FAILED;
   if (reader.skipping) return beginRest(reader);
   if (reader.unread > 0) expect(reader, MESSAGE, reader.unread);
@@ -361,14 +357,14 @@ function completePublishHeader(reader: PacketReader): number {
 function completeBody(reader: PacketReader, type: number, byteLength: number): number {
   const scratch = reader.scratch;
   if (type === CONNACK) {
-    if (scratch[0]! > 1) return fail(reader, `CONNACK with flags ${scratch[0]}`);
-    if (scratch[1]! > 5) return fail(reader, `CONNACK with return code ${scratch[1]}`);
+    if (scratch[0]! > 1) return fail(reader, `with acknowledge flags ${scratch[0]}`);
+    if (scratch[1]! > 5) return fail(reader, `with return code ${scratch[1]}`);
     return finish(reader, PACKET);
   }
   if (!readIdentifier(reader, 0)) return FAILED;
   for (let index = 2; index < byteLength; index++) {
     const code = scratch[index]!;
-    if (code > 2 && code !== 0x80) return fail(reader, `SUBACK with return code ${code}`); // [MQTT-3.9.3-2]
+    if (code > 2 && code !== 0x80) return fail(reader, `with return code ${code}`); // [MQTT-3.9.3-2]
     scratch[index - 2] = code;
   }
   return finish(reader, PACKET);
@@ -378,7 +374,7 @@ function completeBody(reader: PacketReader, type: number, byteLength: number): n
 function readIdentifier(reader: PacketReader, offset: number): boolean {
   reader.packetIdentifier = (reader.scratch[offset]! << 8) | reader.scratch[offset + 1]!;
   if (reader.packetIdentifier > 0) return true;
-  failPacket(reader, "with Packet Identifier 0");
+  fail(reader, "with Packet Identifier 0");
   return false;
 }
 

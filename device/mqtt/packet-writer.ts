@@ -69,8 +69,7 @@ export function writeConnect(buffer: Uint8Array, offset: number, packet: Connect
   buffer[offset++] = 0x54;
   buffer[offset++] = 4; // Protocol Level: 3.1.1
   buffer[offset++] = connectFlags(packet);
-  buffer[offset++] = packet.keepAlive >> 8;
-  buffer[offset++] = packet.keepAlive;
+  offset = writeTwoBytes(buffer, offset, packet.keepAlive);
   // [MQTT-3.1.3-1]: in this order.
   offset = writeBytes(buffer, offset, packet.id);
   if (willTopic && willMessage) {
@@ -122,11 +121,7 @@ export function writePublishHeader(
   offset = writeFixedHeader(buffer, offset, flags, headerByteLength + payloadByteLength, headerByteLength);
   buffer.set(topic, offset);
   offset += topic.length;
-  if (QoS > 0) {
-    buffer[offset++] = packetIdentifier >> 8;
-    buffer[offset++] = packetIdentifier;
-  }
-  return offset;
+  return QoS > 0 ? writeTwoBytes(buffer, offset, packetIdentifier) : offset;
 }
 
 /**
@@ -142,8 +137,7 @@ export function writeAcknowledgement(
 ): number {
   // [MQTT-3.6.1-1]: PUBREL has the flags 0010, the others have 0000.
   const first = type === PUBREL ? 0x62 : type << 4;
-  offset = writeFixedHeader(buffer, offset, first, 2, 2);
-  return writePacketIdentifier(buffer, offset, packetIdentifier);
+  return writeRequestHeader(buffer, offset, first, 2, packetIdentifier);
 }
 
 /**
@@ -162,8 +156,7 @@ export function writeSubscribe(
   items: readonly SubscribeItem[],
 ): number {
   const remainingLength = subscribeRemainingLength(items);
-  offset = writeFixedHeader(buffer, offset, (SUBSCRIBE << 4) | 2, remainingLength, remainingLength);
-  offset = writePacketIdentifier(buffer, offset, packetIdentifier);
+  offset = writeRequestHeader(buffer, offset, (SUBSCRIBE << 4) | 2, remainingLength, packetIdentifier);
   for (let index = 0; index < items.length; index++) {
     const { topic, QoS } = items[index]!;
     offset = writeBytes(buffer, offset, topic);
@@ -189,8 +182,7 @@ export function writeUnsubscribe(
   topics: readonly Uint8Array[],
 ): number {
   const remainingLength = unsubscribeRemainingLength(topics);
-  offset = writeFixedHeader(buffer, offset, (UNSUBSCRIBE << 4) | 2, remainingLength, remainingLength);
-  offset = writePacketIdentifier(buffer, offset, packetIdentifier);
+  offset = writeRequestHeader(buffer, offset, (UNSUBSCRIBE << 4) | 2, remainingLength, packetIdentifier);
   for (let index = 0; index < topics.length; index++) offset = writeBytes(buffer, offset, topics[index]!);
   return offset;
 }
@@ -225,10 +217,23 @@ function writeFixedHeader(
   return writeRemainingLength(buffer, offset + 1, remainingLength);
 }
 
-function writePacketIdentifier(buffer: Uint8Array, offset: number, packetIdentifier: number): number {
+/** Fixed header and Packet Identifier. */
+function writeRequestHeader(
+  buffer: Uint8Array,
+  offset: number,
+  first: number,
+  remainingLength: number,
+  packetIdentifier: number,
+): number {
   assertPacketIdentifier(packetIdentifier);
-  buffer[offset] = packetIdentifier >> 8;
-  buffer[offset + 1] = packetIdentifier;
+  offset = writeFixedHeader(buffer, offset, first, remainingLength, remainingLength);
+  return writeTwoBytes(buffer, offset, packetIdentifier);
+}
+
+/** Most significant byte first (MQTT 3.1.1 section 1.5.2). */
+function writeTwoBytes(buffer: Uint8Array, offset: number, value: number): number {
+  buffer[offset] = value >> 8;
+  buffer[offset + 1] = value;
   return offset + 2;
 }
 

@@ -9,7 +9,7 @@ import type { DeliveryLedger } from "./delivery-ledger";
 import type { HouseEvent } from "./house-event";
 import type { DeviceView } from "./live-table";
 import { seededRandom } from "./random";
-import { WireObserver } from "./wire-observer";
+import { type ObservedPacket, WireObserver } from "./wire-observer";
 
 /** Also the Client Identifier, and the middle of the device's status and log topics. */
 export type DeviceId = "temperature-sensor" | "smart-light" | "security-camera";
@@ -41,6 +41,7 @@ export interface HouseDeviceOptions {
   readonly seed: number;
   readonly ledger: DeliveryLedger;
   onEvent(event: Happening): void;
+  onPacket(observed: ObservedPacket): void;
 }
 
 /** A device may report the same trouble every second for weeks. */
@@ -113,7 +114,7 @@ export class HouseDevice {
   }
 
   #createObserver(): WireObserver {
-    const { id: device, ledger, onEvent } = this.#options;
+    const { id: device, ledger, onEvent, onPacket } = this.#options;
     return new WireObserver({
       device,
       onPublication: (publication) => {
@@ -127,6 +128,7 @@ export class HouseDevice {
       onDisconnected: (reason) => {
         if (!this.#stopping) onEvent({ event: "disconnected", device, reason });
       },
+      onPacket,
       onProblem: (text) => this.#error(text),
     });
   }

@@ -16,6 +16,7 @@ import { Room } from "./room";
 import { describeStep, type ScenarioStep } from "./scenario";
 import { Visitor } from "./visitor";
 import { type ReceivedMessage, Watcher } from "./watcher";
+import type { ObservedPacket } from "./wire-observer";
 
 export interface HouseOptions {
   /** Default: the house brings its own. */
@@ -28,9 +29,12 @@ export interface HouseOptions {
   readonly interval: number;
   /** 0 to 4,294,967,295 */
   readonly seed: number;
-  /** Steps with motion or the button keep the visitor out of the house: the scenario plays that part. */
   readonly scenario?: readonly ScenarioStep[] | undefined;
+  /** Whether somebody comes by. Default true, unless the scenario has motion or the button: then it plays that part. */
+  readonly visitor?: boolean | undefined;
   readonly onEvent?: ((event: HouseEvent) => void) | undefined;
+  /** Every packet that a device writes. */
+  readonly onPacket?: ((device: DeviceId, observed: ObservedPacket) => void) | undefined;
 }
 
 /** Where the running house can be reached. */
@@ -205,6 +209,7 @@ export class House {
         seed,
         ledger: this.#ledger,
         onEvent: (event) => this.#happened(event),
+        onPacket: (observed) => this.#options.onPacket?.(id, observed),
       });
       this.#devices.push(device);
     }
@@ -215,8 +220,8 @@ export class House {
   #startLife(): void {
     const { scenario = [] } = this.#options;
     for (const step of scenario) this.#steps.push(this.#clock.schedule(() => this.perform(step), step.time));
-    const visitorStaysOut = scenario.some(({ action }) => action === "motion" || action === "button");
-    if (!visitorStaysOut) this.#visitor.start();
+    const isPlayed = scenario.some(({ action }) => action === "motion" || action === "button");
+    if (this.#options.visitor ?? !isPlayed) this.#visitor.start();
   }
 
   #moved(): void {

@@ -18,23 +18,45 @@ export function printProblem(problem: Problem, root: string = process.cwd()): st
  * @returns what does not agree, in the order of files and lines; empty when all is well
  */
 export async function checkManifests(root: string): Promise<Problem[]> {
-  const found = new Map<string, { problem: Problem; builds: string[] }>();
+  const found = new Map<string, { problem: Problem; builds: Build[] }>();
+  const builds: Build[] = [];
   for (const { path, name } of firmwareManifests(root)) {
-    for (const platform of platformsOf(path, found)) {
+    const { platforms, problem } = platformsOf(path);
+    if (problem) found.set(path, { problem, builds: [] });
+    for (const platform of platforms) {
+      const build: Build = { name, platform };
+      builds.push(build);
       for (const problem of checkFirmware(path, platform)) {
         const key = JSON.stringify([problem.file, problem.line, problem.message]);
         const entry = found.get(key) ?? { problem, builds: [] };
-        entry.builds.push(`${name} for ${platform}`);
+        entry.builds.push(build);
         found.set(key, entry);
       }
     }
   }
   return [...found.values()]
-    .map(({ problem, builds }) => ({
-      ...problem,
-      message: builds.length === 0 ? problem.message : `${problem.message} (${builds.join(", ")})`,
+    .map((entry) => ({
+      ...entry.problem,
+      message: entry.problem.message + describeBuilds(entry.builds, builds),
     }))
     .sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
+}
+
+/** One firmware on one platform. */
+interface Build {
+  readonly name: string;
+  readonly platform: string;
+}
+
+/** Where a problem shows: nothing when it shows everywhere, a firmware's name when on all its platforms. */
+function describeBuilds(some: readonly Build[], all: readonly Build[]): string {
+  if (some.length === 0 || some.length === all.length) return "";
+  const words = [...new Set(some.map(({ name }) => name))].map((name) => {
+    const platforms = some.filter((build) => build.name === name).map((build) => build.platform);
+    const everywhere = platforms.length === all.filter((build) => build.name === name).length;
+    return everywhere ? name : `${name} for ${platforms.join(" and ")}`;
+  });
+  return ` (${words.join(", ")})`;
 }
 
 /** Every firmware of the project: the directories of `<root>/manifests` that hold a manifest.json. */
@@ -47,15 +69,17 @@ export function firmwareManifests(root: string): { name: string; path: string }[
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function platformsOf(path: string, found: Map<string, { problem: Problem; builds: string[] }>): string[] {
+function platformsOf(path: string): { platforms: string[]; problem?: Problem } {
   try {
     const platforms = manifestPlatforms(path);
-    if (platforms.length > 0) return platforms;
-    throw new ManifestError({ file: path, line: 1, message: "names no platform: add them to `platforms`" });
+    if (platforms.length > 0) return { platforms };
+    return {
+      platforms,
+      problem: { file: path, line: 1, message: "names no platform: add them to `platforms`" },
+    };
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
-    found.set(path, { problem: error.problem, builds: [] });
-    return [];
+    return { platforms: [], problem: error.problem };
   }
 }
 

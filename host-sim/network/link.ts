@@ -120,7 +120,7 @@ export class Peer {
   /** For the link only: the device's end. */
   asWire(): Wire {
     return {
-      write: (bytes) => this.#toPeer.push(bytes.slice(), this.#latency),
+      write: (bytes) => this.#toPeer.push(bytes, this.#latency),
       finish: () => {
         this.#events = undefined;
         this.#toPeer.push("finish", this.#latency);

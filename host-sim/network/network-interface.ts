@@ -110,6 +110,10 @@ export class NetworkInterface {
     return this.#isCut || !this.#accessPointInReach;
   }
 
+  get accessPointInReach(): boolean {
+    return this.#accessPointInReach;
+  }
+
   /** What the access point assigned or would assign. */
   get address(): string {
     return this.#address;

@@ -262,6 +262,14 @@ export function createTCP(environment: TCPEnvironment): TCPClass {
     }
 
     #deliver(): void {
+      try {
+        this.#callBack();
+      } catch (error) {
+        onException(error);
+      }
+    }
+
+    #callBack(): void {
       const triggered = this.#triggered;
       this.#triggered = 0;
       if (this.#isClosed || triggered === 0) return;
@@ -269,15 +277,11 @@ export function createTCP(environment: TCPEnvironment): TCPClass {
         this.#hasFailed = true;
         this.#isReady = false;
       }
-      try {
-        if (triggered & READABLE && this.#received.byteLength > 0)
-          this.#onReadable?.call(this, this.#received.byteLength);
-        if (this.#isClosed) return;
-        if (this.#hasFailed) this.#deliverError();
-        else if (triggered & WRITABLE) this.#onWritable?.call(this, this.#free);
-      } catch (error) {
-        onException(error);
-      }
+      if (triggered & READABLE && this.#received.byteLength > 0)
+        this.#onReadable?.call(this, this.#received.byteLength);
+      if (this.#isClosed) return;
+      if (this.#hasFailed) this.#deliverError();
+      else if (triggered & WRITABLE) this.#onWritable?.call(this, this.#free);
     }
 
     /** Not before the last received byte has been read. */

@@ -14,7 +14,7 @@ export interface WireEvents {
 
 /** One TCP connection of the network below a {@link NetworkInterface}: real (node-wire.ts) or in memory (link.ts). */
 export interface Wire {
-  /** Queues one segment. The wire copies or sends at once: the caller may reuse the bytes. */
+  /** Queues one segment. The array belongs to the wire from now on. */
   write(bytes: Uint8Array): void;
   /** FIN after what was written. Inbound data is dropped from now on and no event follows. */
   finish(): void;

@@ -12,8 +12,18 @@ describe("the options of Digital", () => {
     ["a missing mode", { pin: 4 }, Error, "invalid"],
     ["an unknown mode", { pin: 4, mode: 7 }, RangeError, "invalid mode"],
     ["an output on a pin that is input only", { pin: 34, mode: Digital.Output }, RangeError, "input only"],
-    ["onReadable without an edge", { pin: 4, mode: Digital.Input, onReadable() {} }, RangeError, "invalid edges"],
-    ["onReadable that is no function", { pin: 4, mode: Digital.Input, onReadable: 1 }, Error, "not a function"],
+    [
+      "onReadable without an edge",
+      { pin: 4, mode: Digital.Input, onReadable() {} },
+      RangeError,
+      "invalid edges",
+    ],
+    [
+      "onReadable that is no function",
+      { pin: 4, mode: Digital.Input, onReadable: 1 },
+      Error,
+      "not a function",
+    ],
     ["an unknown format", { pin: 4, mode: Digital.Input, format: "buffer" }, RangeError, "invalid format"],
   ];
   for (const [what, options, Class, message] of cases)
@@ -150,7 +160,9 @@ describe("a digital input", () => {
     for (const level of [1, 0, 1] as const) board.pin(4).drive(part, level);
     clock.advance(0);
     expect(calls).toEqual([1 << 4]);
-    expect(board.journal.entries({ pin: 4, operation: "edge" }).map((entry) => entry.value)).toEqual([1, 0, 1]);
+    expect(board.journal.entries({ pin: 4, operation: "edge" }).map((entry) => entry.value)).toEqual([
+      1, 0, 1,
+    ]);
   });
 
   it("reports only the edges asked for, and an active-low pin rises where its voltage falls", () => {

@@ -31,7 +31,8 @@ function createEcho() {
 
 describe("the options of I2C", () => {
   const { board, I2C, options } = createEcho();
-  const without = (name: string) => Object.fromEntries(Object.entries(options).filter(([key]) => key !== name));
+  const without = (name: string) =>
+    Object.fromEntries(Object.entries(options).filter(([key]) => key !== name));
   const cases: [string, unknown, new (message?: string) => Error, string][] = [
     ["no data pin", without("data"), RangeError, "data required"],
     ["no clock pin", without("clock"), RangeError, "clock required"],
@@ -78,10 +79,7 @@ describe("the options of I2C", () => {
   });
 
   it("the chip has two I2C controllers", () => {
-    const open = [
-      new I2C(options),
-      new I2C({ ...options, data: 4, clock: 5 }),
-    ];
+    const open = [new I2C(options), new I2C({ ...options, data: 4, clock: 5 })];
     expect(() => new I2C({ ...options, data: 16, clock: 17 })).toThrow("can't create bus");
     for (const i2c of open) i2c.close();
   });

@@ -195,7 +195,10 @@ describe("limits", () => {
   it("a skipped PUBLISH is still checked: a malformed one fails", () => {
     const reader = new PacketReader({ maximumPacketByteLength: 5 });
     expect(readPackets(reader, Uint8Array.of(0x32, 0x06, 0x00, 0x01, 0x23, 0x00, 0x01, 0x00), [1])).toEqual([
-      { error: MALFORMED_PACKET, detail: "topic with a wildcard, U+0000 or ill-formed UTF-8" },
+      {
+        error: MALFORMED_PACKET,
+        detail: "packet type 3 with a wildcard, U+0000 or ill-formed UTF-8 in its topic",
+      },
     ]);
   });
 

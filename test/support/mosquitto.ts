@@ -156,6 +156,11 @@ export class Mosquitto {
     await this.#end("SIGKILL");
   }
 
+  /** Freezes it: connections stay open and nothing is answered. It can still be ended. */
+  pause(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
   /** SIGTERM, then removes its directory. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
@@ -168,6 +173,7 @@ export class Mosquitto {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
     child.kill(signal);
+    child.kill("SIGCONT"); // a frozen process takes no SIGTERM
     await exited;
   }
 

@@ -44,7 +44,7 @@ const flags: readonly MalformedVector[] = [0x20, 0x40, 0x50, 0x62, 0x70, 0x90, 0
 const lengths: readonly MalformedVector[] = [
   malformed(
     "[MQTT-4.8.0-1] Remaining Length of five bytes",
-    "packet type 3 with a Remaining Length of over 4 bytes",
+    "packet type 3 with Remaining Length over 4 bytes",
     [
       0x30, // PUBLISH
       ...[0x80, 0x80, 0x80, 0x80], // Remaining Length: the fourth byte announces a fifth
@@ -74,7 +74,7 @@ const lengths: readonly MalformedVector[] = [
   ].map(([first = 0, length = 0]) =>
     malformed(
       `[MQTT-4.8.0-1] packet type ${first >> 4} at QoS ${(first >> 1) & 3} with a Remaining Length of ${length}`,
-      `packet type ${first >> 4} with a Remaining Length of ${length}`,
+      `packet type ${first >> 4} with Remaining Length ${length}`,
       [first, length],
     ),
   ),
@@ -83,14 +83,16 @@ const lengths: readonly MalformedVector[] = [
 /** PUBLISH, MQTT 3.1.1 section 3.3. */
 const publishes: readonly MalformedVector[] = [
   ...[0x36, 0x37, 0x3e, 0x3f].map((first) =>
-    malformed(`[MQTT-3.3.1-4] PUBLISH with first byte ${first}: QoS 3`, "PUBLISH with QoS 3", [first]),
+    malformed(`[MQTT-3.3.1-4] PUBLISH with first byte ${first}: QoS 3`, "packet type 3 with QoS 3", [first]),
   ),
   ...[0x38, 0x39].map((first) =>
-    malformed(`[MQTT-3.3.1-2] PUBLISH with first byte ${first}: DUP at QoS 0`, "PUBLISH with DUP at QoS 0", [
-      first,
-    ]),
+    malformed(
+      `[MQTT-3.3.1-2] PUBLISH with first byte ${first}: DUP at QoS 0`,
+      "packet type 3 with DUP at QoS 0",
+      [first],
+    ),
   ),
-  malformed("[MQTT-4.7.3-1] PUBLISH with an empty topic", "PUBLISH with an empty topic", [
+  malformed("[MQTT-4.7.3-1] PUBLISH with an empty topic", "packet type 3 with an empty topic", [
     ...[0x30, 0x04], // PUBLISH: QoS 0; Remaining Length 4
     ...[0x00, 0x00], // Topic Name: no bytes
   ]),
@@ -128,26 +130,30 @@ const topics: readonly MalformedVector[] = [
   { id: "MQTT-1.5.3-1", what: "the surrogate U+D800", topic: [0xed, 0xa0, 0x80] },
   { id: "MQTT-1.5.3-1", what: "a character cut short", topic: [0x61, 0xe6, 0xb0] },
 ].map(({ id, what, topic }) =>
-  malformed(`[${id}] PUBLISH whose topic has ${what}`, "topic with a wildcard, U+0000 or ill-formed UTF-8", [
-    ...[0x30, 2 + topic.length], // PUBLISH: QoS 0
-    ...[0x00, topic.length, ...topic], // Topic Name
-  ]),
+  malformed(
+    `[${id}] PUBLISH whose topic has ${what}`,
+    "packet type 3 with a wildcard, U+0000 or ill-formed UTF-8 in its topic",
+    [
+      ...[0x30, 2 + topic.length], // PUBLISH: QoS 0
+      ...[0x00, topic.length, ...topic], // Topic Name
+    ],
+  ),
 );
 
 /** CONNACK, SUBACK and acknowledgements. */
 const answers: readonly MalformedVector[] = [
-  malformed("[MQTT-4.8.0-1] CONNACK with a reserved flag", "CONNACK with flags 2", [
+  malformed("[MQTT-4.8.0-1] CONNACK with a reserved flag", "packet type 2 with acknowledge flags 2", [
     ...[0x20, 0x02], // CONNACK, Remaining Length 2
     0x02, // Connect Acknowledge Flags: bit 1 is reserved
     0x00, // Connect Return code: accepted
   ]),
-  malformed("[MQTT-4.8.0-1] CONNACK with a reserved return code", "CONNACK with return code 6", [
+  malformed("[MQTT-4.8.0-1] CONNACK with a reserved return code", "packet type 2 with return code 6", [
     ...[0x20, 0x02], // CONNACK, Remaining Length 2
     0x00, // Connect Acknowledge Flags: none
     0x06, // Connect Return code: 6 to 255 are reserved
   ]),
   ...[0x03, 0x7f, 0x81, 0xff].map((code) =>
-    malformed(`[MQTT-3.9.3-2] SUBACK with return code ${code}`, `SUBACK with return code ${code}`, [
+    malformed(`[MQTT-3.9.3-2] SUBACK with return code ${code}`, `packet type 9 with return code ${code}`, [
       ...[0x90, 0x04], // SUBACK, Remaining Length 4
       ...[0x00, 0x01], // Packet Identifier 1
       0x01, // granted QoS 1

@@ -94,8 +94,11 @@ export default class Camera {
     const frame = this.#frame;
     if (!frame) return;
     this.#frame = undefined;
-    this.#rest();
-    frame.close();
+    try {
+      frame.close(); // before stop(), which takes back what is still lent
+    } finally {
+      this.#rest();
+    }
   }
 
   /** Gives back a frame that is still lent, and the camera; no callback follows. */
