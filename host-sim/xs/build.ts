@@ -80,11 +80,7 @@ function engineKey(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-async function compileEngine(
-  cache: string,
-  engine: string,
-  progress: (text: string) => void,
-): Promise<void> {
+async function compileEngine(cache: string, engine: string, progress: (text: string) => void): Promise<void> {
   const start = performance.now();
   progress(`compiling XS once for this machine (sources: ${XS_SOURCES.name} ${XS_SOURCES.version})`);
   const root = await unpackPackage(XS_SOURCES, join(cache, `xsnap-${XS_SOURCES.version}`), isSource);

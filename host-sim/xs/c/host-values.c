@@ -345,16 +345,18 @@ static const txU1* decodeBuffer(txMachine* the, const txU1* p, txBoolean view)
 static const txU1* decodeProperties(txMachine* the, const txU1* p)
 {
 	txU4 count = readU4(p);
+	txSlot* object;
 	p += 4;
 	mxPush(mxObjectPrototype);
 	fxNewObjectInstance(the);
+	object = the->stack;
 	while (count--) {
 		txID id;
 		p = decodeText(the, p);
 		id = fxNewName(the, the->stack);
 		mxPop();
 		p = decodeValue(the, p);
-		mxPushSlot(the->stack + 1);
+		mxPushSlot(object);
 		mxSetID(id);
 		mxPop();
 	}
@@ -364,12 +366,14 @@ static const txU1* decodeProperties(txMachine* the, const txU1* p)
 static const txU1* decodeArray(txMachine* the, const txU1* p)
 {
 	txU4 length = readU4(p), index;
+	txSlot* array;
 	p += 4;
 	mxPush(mxArrayPrototype);
 	fxNewArrayInstance(the);
+	array = the->stack;
 	for (index = 0; index < length; index++) {
 		p = decodeValue(the, p);
-		mxPushSlot(the->stack + 1);
+		mxPushSlot(array);
 		mxSetIndex(index);
 		mxPop();
 	}
@@ -391,10 +395,6 @@ const txU1* decodeValue(txMachine* the, const txU1* p)
 	case TAG_REFERENCE: mxPushSlot(&((txHostReference*)readU4(p))->slot); return p + 4;
 	case TAG_ARRAY: return decodeArray(the, p);
 	case TAG_OBJECT: return decodeProperties(the, p);
-	case TAG_HOST_OBJECT:
-		fxNewHostObject(the, hostDestructor);
-		the->stack->value.reference->next->value.host.data = newHostObject(the, readU4(p));
-		return p + 4;
 	default: mxPushUndefined(); return p;
 	}
 }
@@ -481,14 +481,30 @@ EXPORT(retainThis) txHostReference* retainThis(txMachine* the)
 	return hostRetain(the, mxThis);
 }
 
-/* The object's host side is gone (closed): its destructor has nothing left to do. */
-EXPORT(unbindReference) void unbindReference(txHostReference* reference)
+static void createObject(txMachine* the, void* data)
 {
-	txSlot* host = reference->slot.value.reference->next;
-	if (host && (host->kind == XS_HOST_KIND) && (host->value.host.variant.destructor == hostDestructor)) {
+	fxNewHostObject(the, hostDestructor);
+	the->stack->value.reference->next->value.host.data = newHostObject(the, *(txU4*)data);
+	messageU4(&gResult, (txU4)hostRetain(the, the->stack));
+	mxPop();
+}
+
+/* A new object that stands for something of the host's; the result is a reference to it. */
+EXPORT(createHostObject) int createHostObject(txMachine* the, txU4 handle)
+{
+	return hostTurn(the, createObject, &handle);
+}
+
+/* The object's host side is gone (closed): its destructor has nothing left to do. Returns the handle that it had. */
+EXPORT(unbindReference) txU4 unbindReference(txHostReference* reference)
+{
+	txU4 handle = hostObjectHandle(&reference->slot);
+	if (handle) {
+		txSlot* host = reference->slot.value.reference->next;
 		c_free(host->value.host.data);
 		host->value.host.data = C_NULL;
 	}
+	return handle;
 }
 
 /* Calls from JavaScript */

@@ -174,8 +174,10 @@ EXPORT(cloneMachine) txMachine* cloneMachine(txU4 identifier, txCreation* creati
 	creation->nameModulo = root->nameModulo;
 	creation->symbolModulo = root->symbolModulo;
 	the = fxCloneMachine(creation, root, (txString)name, C_NULL);
-	if (the)
+	if (the) {
 		the->debugFlags = root->debugFlags;
+		the->meterIndex = 0;
+	}
 	return the;
 }
 
@@ -194,24 +196,62 @@ static void share(txMachine* the, void* data)
 	freezeForSharing(the);
 }
 
+/* In flash, strings and bytecode have kinds of their own: the collectors of clones leave them where they are. */
+static void toReadOnlyKind(txSlot* slot)
+{
+	switch (slot->kind) {
+	case XS_STRING_KIND: slot->kind = XS_STRING_X_KIND; break;
+	case XS_KEY_KIND: slot->kind = XS_KEY_X_KIND; break;
+	case XS_CODE_KIND: slot->kind = XS_CODE_X_KIND; break;
+	case XS_BIGINT_KIND: slot->kind = XS_BIGINT_X_KIND; break;
+	default: break;
+	}
+}
+
+static void finishSlot(txMachine* the, txSlot* slot)
+{
+	toReadOnlyKind(slot);
+	/* XS numbers aliases from 0, which is also its "no alias"; whoever got that number gets one of their own. */
+	if ((slot->kind == XS_INSTANCE_KIND) && (slot->ID == XS_NO_ID) && !(slot->flag & XS_DONT_PATCH_FLAG))
+		slot->ID = the->aliasCount++;
+	else if ((slot->kind == XS_CLOSURE_KIND) && !(slot->value.closure->flag & XS_DONT_SET_FLAG) && (slot->value.closure->ID == XS_NO_ID))
+		slot->value.closure->ID = the->aliasCount++;
+	else if ((slot->kind == XS_ARRAY_KIND) && slot->value.array.address) {
+		txIndex length = fxGetIndexSize(the, slot);
+		while (length > 0)
+			toReadOnlyKind(slot->value.array.address + --length);
+	}
+}
+
+static void finishSharing(txMachine* the)
+{
+	txSlot* heap;
+	txBlock* block;
+	txSlot* slot;
+	for (heap = the->firstHeap; heap; heap = heap->next)
+		for (slot = heap + 1; slot < heap->value.reference; slot++)
+			finishSlot(the, slot);
+	for (slot = the->stack; slot < the->stackTop; slot++)
+		toReadOnlyKind(slot);
+	/* A chunk without forwarding address does not move; nobody walks these any more. */
+	for (block = the->firstBlock; block; block = block->nextBlock) {
+		txByte* current = ((txByte*)block) + sizeof(txBlock);
+		while (current < block->current) {
+			txByte* next = ((txChunk*)current)->temporary;
+			((txChunk*)current)->temporary = C_NULL;
+			current = next;
+		}
+	}
+}
+
 /* Makes the machine the read-only root of clones: what preload and the linker do for flash. */
 EXPORT(shareMachine) int shareMachine(txMachine* the)
 {
 	int status = hostTurn(the, share, C_NULL);
-	txSlot* heap;
 	if (status != TURN_OK)
 		return status;
 	fxShareMachine(the);
-	/* XS numbers aliases from 0, which is also its "no alias"; whoever got that number gets one of their own. */
-	for (heap = the->firstHeap; heap; heap = heap->next) {
-		txSlot* slot;
-		for (slot = heap + 1; slot < heap->value.reference; slot++) {
-			if ((slot->kind == XS_INSTANCE_KIND) && (slot->ID == XS_NO_ID) && !(slot->flag & XS_DONT_PATCH_FLAG))
-				slot->ID = the->aliasCount++;
-			else if ((slot->kind == XS_CLOSURE_KIND) && !(slot->value.closure->flag & XS_DONT_SET_FLAG) && (slot->value.closure->ID == XS_NO_ID))
-				slot->value.closure->ID = the->aliasCount++;
-		}
-	}
+	finishSharing(the);
 	if (the->aliasCount == 0)
 		the->aliasCount = 1;
 	return TURN_OK;
