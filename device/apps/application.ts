@@ -5,7 +5,7 @@ import WiFi from "embedded:network/interface/wifi";
 import ReliableClient from "../client/reliable-client";
 import type { HomeClientOptions } from "../home/home-device";
 import Network from "./network";
-import { numberSetting, requiredSetting, textSetting } from "./settings";
+import { listSetting, numberSetting, requiredSetting, textSetting } from "./settings";
 
 /** What an application starts: one of device/home. */
 export interface Home {
@@ -40,7 +40,7 @@ export default class Application {
   }
 }
 
-/** The broker and this board's sockets: `config.broker` (required), `port`, `user`, `password`. */
+/** The broker and this board's sockets: `config.broker` (required), `port`, `user`, `password`, `dns`. */
 export function clientOptions(): HomeClientOptions {
   const user = textSetting("user");
   const password = textSetting("password");
@@ -50,7 +50,7 @@ export function clientOptions(): HomeClientOptions {
     port: numberSetting("port", 1883),
     ...(user === undefined ? undefined : { user }),
     ...(password === undefined ? undefined : { password }),
-    dns: { io: Resolver, socket: { io: UDP } },
+    dns: { io: Resolver, servers: listSetting("dns"), socket: { io: UDP } },
     socket: { io: TCP },
   };
 }

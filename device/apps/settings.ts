@@ -27,3 +27,8 @@ export function numberSetting(name: string, otherwise: number): number {
     throw new RangeError(`config.${name} "${text}" is not a number above 0`);
   return value;
 }
+
+/** @returns the setting's parts between commas: `"1.1.1.1,9.9.9.9"`; none where it is missing */
+export function listSetting(name: string): string[] {
+  return textSetting(name)?.split(",") ?? [];
+}

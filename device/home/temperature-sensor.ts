@@ -104,11 +104,13 @@ export default class TemperatureSensor {
 
   /** No new conversion yet, as shortly after power up: ask again soon, and from then on at the interval. */
   #wait(): void {
+    if (this.#waited >= Math.max(MINIMUM_PATIENCE, 2 * this.#interval)) {
+      this.#fail(SENSOR_UNREADABLE, `the sensor has had no new reading for ${this.#waited} ms`);
+      return;
+    }
     const retry = Math.min(RETRY_INTERVAL, this.#interval);
     Timer.schedule(this.#timer, retry, this.#interval);
     this.#waited += retry;
-    if (this.#waited >= Math.max(MINIMUM_PATIENCE, 2 * this.#interval))
-      this.#fail(SENSOR_UNREADABLE, `the sensor has no new reading since ${this.#waited} ms`);
   }
 
   #fail(code: number, message: string): void {

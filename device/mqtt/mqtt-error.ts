@@ -20,6 +20,12 @@ export const BUFFER_FULL = 201;
 export const IN_FLIGHT_FULL = 202;
 export const OUTBOX_FULL = 203;
 export const NO_PACKET_IDENTIFIER = 204;
+/** A newer message of the same topic took its place during an outage. */
+export const SUPERSEDED = 205;
+/** It was worth sending until then only. */
+export const DEADLINE_PASSED = 206;
+/** The application closed the client first. */
+export const CLIENT_CLOSED = 207;
 
 /** The caller: correct the program. These, and only these, are thrown. */
 export const INVALID_OPTION = 300;
@@ -43,9 +49,13 @@ export class MQTTError extends Error {
 
   constructor(code: number, detail: string, returnCode?: number) {
     super(detail);
-    this.name = "MQTTError";
     this.code = code;
     if (returnCode !== undefined) this.returnCode = returnCode;
+  }
+
+  /** A getter: on the chip `Error.prototype` is frozen, so that `name` cannot be assigned. */
+  override get name(): string {
+    return "MQTTError";
   }
 
   /** PEER, RESOURCE or USAGE: who must act. */
@@ -57,4 +67,20 @@ export class MQTTError extends Error {
 /** Makes an error to throw (usage) or to give to `onError` (peer and resource). */
 export function mqttError(code: number, detail: string, returnCode?: number): MQTTError {
   return new MQTTError(code, detail, returnCode);
+}
+
+/**
+ * Checks a number of the caller's.
+ * @param what - what the number is, for the text
+ * @throws {MQTTError} `code` unless `value` is a whole number from `minimum` to `maximum`, which is under 2 ** 31
+ */
+export function assertInteger(
+  value: number,
+  minimum: number,
+  maximum: number,
+  code: number,
+  what: string,
+): void {
+  if ((value | 0) !== value || value < minimum || value > maximum)
+    throw mqttError(code, `${what} ${value} is not ${minimum} to ${maximum}`);
 }

@@ -1,6 +1,12 @@
 import { CONNACK, PINGRESP, PUBCOMP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
 import { DEFAULT_HEADER_BYTE_LENGTH, MAXIMUM_PACKET_BYTE_LENGTH } from "./limits";
-import { INVALID_LENGTH, INVALID_OPTION, MALFORMED_PACKET, mqttError, PROTOCOL_ERROR } from "./mqtt-error";
+import {
+  assertInteger,
+  INVALID_LENGTH,
+  INVALID_OPTION,
+  MALFORMED_PACKET,
+  PROTOCOL_ERROR,
+} from "./mqtt-error";
 import { isTopicName } from "./topic";
 import { decodeString } from "./utf8-string";
 
@@ -18,22 +24,16 @@ export const SKIPPED = 4;
 export const FAILED = 5;
 
 // States: what the next byte belongs to. Those up to BODY keep it in the scratch.
-const FIXED_HEADER = 0;
+export const FIXED_HEADER = 0;
 const REMAINING_LENGTH = 1;
-/** Topic length of a PUBLISH. */
-const TOPIC_LENGTH = 2;
-/** Topic and Packet Identifier of a PUBLISH. */
-const TOPIC = 3;
-/** Packet Identifier of a packet whose rest will be skipped. */
-const IDENTIFIER = 4;
-/** All after the fixed header of the other packets. */
-const BODY = 5;
-/** Topic of a PUBLISH that is too long to keep. */
-const LONG_TOPIC = 6;
-const MESSAGE = 7;
-/** The rest of a packet that is skipped. */
-const REST = 8;
-const BROKEN = 9;
+const TOPIC_LENGTH = 2; // of a PUBLISH
+const TOPIC = 3; // and Packet Identifier of a PUBLISH
+const IDENTIFIER = 4; // of a packet whose rest will be skipped
+const BODY = 5; // all after the fixed header of the other packets
+const LONG_TOPIC = 6; // of a PUBLISH, too long to keep
+export const MESSAGE = 7;
+const REST = 8; // of a packet that is skipped
+export const BROKEN = 9;
 
 export interface PacketReaderOptions {
   /**
@@ -78,14 +78,15 @@ export class PacketReader {
   /** @internal Bytes consumed in this state; where `scratch` takes the next. */ position: number;
   /** @internal The position that completes the state. */ goal: number;
   /** @internal */ skipping: boolean;
+  /** @internal Length of the good Topic Name that the scratch holds from 2 on; 0 for none. */ knownByteLength: number;
+  /** @internal That Topic Name, once asked for. */ topicText: string | undefined;
   /** @internal */ readonly scratch: Uint8Array;
   /** @internal */ readonly maximumPacketByteLength: number;
 
   /** @throws {MQTTError} INVALID_OPTION when `headerByteLength` is under 4 */
   constructor(options?: PacketReaderOptions) {
     const headerByteLength = options?.headerByteLength ?? DEFAULT_HEADER_BYTE_LENGTH;
-    if (!(headerByteLength >= 4))
-      throw mqttError(INVALID_OPTION, `headerByteLength ${headerByteLength} is under 4`);
+    assertInteger(headerByteLength, 4, MAXIMUM_PACKET_BYTE_LENGTH, INVALID_OPTION, "headerByteLength");
     this.scratch = new Uint8Array(headerByteLength);
     this.maximumPacketByteLength = options?.maximumPacketByteLength ?? MAXIMUM_PACKET_BYTE_LENGTH;
     this.event = NEED_BYTES;
@@ -101,6 +102,8 @@ export class PacketReader {
     this.position = 0;
     this.goal = 0;
     this.skipping = false;
+    this.knownByteLength = 0;
+    this.topicText = undefined;
   }
 
   /** Control Packet type of the packet. */
@@ -158,9 +161,12 @@ export class PacketReader {
     return this.state === MESSAGE ? this.unread : 0;
   }
 
-  /** Topic Name of a PUBLISH, decoded at each call; valid until the next packet begins. */
+  /** Topic Name of a PUBLISH, valid until the next packet begins. Decoded once for all that follow one another with the same. */
   get topic(): string {
-    return decodeString(this.scratch, 2, 2 + this.topicByteLength);
+    const { scratch, topicByteLength } = this;
+    if (topicByteLength !== this.knownByteLength) return decodeString(scratch, 2, 2 + topicByteLength);
+    this.topicText ??= decodeString(scratch, 2, 2 + topicByteLength);
+    return this.topicText;
   }
 
   /** Whether the topic is this one, without decoding it. `topic` is as `encodeTopicName` gives it. */
@@ -200,11 +206,11 @@ export class PacketReader {
    * @throws {MQTTError} INVALID_LENGTH when more than `payloadRemaining`
    */
   takePayload(count: number): void {
-    if (!(count >= 0 && count <= this.payloadRemaining))
-      throw mqttError(INVALID_LENGTH, `${count} of ${this.payloadRemaining} payload bytes`);
+    assertInteger(count, 0, this.payloadRemaining, INVALID_LENGTH, "count");
     this.unread -= count;
     this.position += count;
-    if (this.unread === 0) this.state = FIXED_HEADER;
+    // None may be taken at any time; only the last of a payload ends a packet.
+    if (count > 0 && this.unread === 0) this.state = FIXED_HEADER;
   }
 
   /** Forgets all that came: the next byte is the first of a new connection. */
@@ -217,22 +223,22 @@ export class PacketReader {
   }
 }
 
-// The functions below return the event that the bytes make: NEED_BYTES while there is none.
+// The functions below return the event that the bytes make: NEED_BYTES while there is none. Those exported serve version-5 too.
 
 /** The text names the type by its number: see control-packet.ts. */
-function fail(reader: PacketReader, found: string, error: number = MALFORMED_PACKET): number {
+export function fail(reader: PacketReader, found: string, error: number = MALFORMED_PACKET): number {
   reader.state = BROKEN;
   reader.error = error;
   reader.detail = `packet type ${reader.first >> 4} ${found}`;
   return FAILED;
 }
 
-function finish(reader: PacketReader, event: number): number {
+export function finish(reader: PacketReader, event: number): number {
   reader.state = FIXED_HEADER;
   return event;
 }
 
-function expect(reader: PacketReader, state: number, goal: number): number {
+export function expect(reader: PacketReader, state: number, goal: number): number {
   reader.state = state;
   reader.position = 0;
   reader.goal = goal;
@@ -290,6 +296,7 @@ function beginBody(reader: PacketReader, type: number, remainingLength: number):
   if (minimum > 2) reader.skipping = reader.packetByteLength > reader.maximumPacketByteLength;
   if (type === PUBLISH) return expect(reader, TOPIC_LENGTH, 2);
   if (reader.skipping || remainingLength > reader.scratch.length) return expect(reader, IDENTIFIER, 2);
+  if (remainingLength > 2) reader.knownByteLength = 0;
   return expect(reader, BODY, remainingLength);
 }
 
@@ -301,7 +308,12 @@ function consume(reader: PacketReader, bytes: Uint8Array, start: number, stop: n
   if (state > BODY) position += stop - start;
   else {
     const scratch = reader.scratch;
-    while (start < stop) scratch[position++] = bytes[start++]!;
+    const known = state === TOPIC ? 2 + reader.knownByteLength : 0;
+    while (start < stop) {
+      const byte = bytes[start++]!;
+      if (position < known && scratch[position] !== byte) reader.knownByteLength = 0;
+      scratch[position++] = byte;
+    }
   }
   reader.position = position;
   if (position === reader.goal) return complete(reader, state);
@@ -328,14 +340,13 @@ function complete(reader: PacketReader, state: number): number {
 }
 
 function beginTopic(reader: PacketReader, topicByteLength: number): number {
+  const { remainingLength } = reader;
   const goal = 2 + topicByteLength + (reader.QoS > 0 ? 2 : 0);
   if (topicByteLength === 0) return fail(reader, "with an empty topic"); // [MQTT-4.7.3-1]
-  if (goal > reader.remainingLength)
-    return fail(
-      reader,
-      `with a topic of ${topicByteLength} bytes, Remaining Length ${reader.remainingLength}`,
-    );
+  if (goal > remainingLength)
+    return fail(reader, `with a topic of ${topicByteLength} bytes, Remaining Length ${remainingLength}`);
   if (goal > reader.scratch.length) return expect(reader, LONG_TOPIC, topicByteLength);
+  if (topicByteLength !== reader.knownByteLength) reader.knownByteLength = 0;
   reader.topicByteLength = topicByteLength;
   reader.state = TOPIC;
   reader.goal = goal;
@@ -344,9 +355,13 @@ function beginTopic(reader: PacketReader, topicByteLength: number): number {
 
 function completePublishHeader(reader: PacketReader): number {
   const topicEnd = 2 + reader.topicByteLength;
-  // [MQTT-3.3.2-1], [MQTT-3.3.2-2]
-  if (!isTopicName(reader.scratch, 2, topicEnd))
-    return fail(reader, "with a wildcard, U+0000 or ill-formed UTF-8 in its topic");
+  if (reader.knownByteLength === 0) {
+    // [MQTT-3.3.2-1], [MQTT-3.3.2-2]
+    if (!isTopicName(reader.scratch, 2, topicEnd))
+      return fail(reader, "with a wildcard, U+0000 or ill-formed UTF-8 in its topic");
+    reader.knownByteLength = reader.topicByteLength;
+    reader.topicText = undefined;
+  }
   if (reader.QoS > 0 && !readIdentifier(reader, topicEnd)) return FAILED;
   if (reader.skipping) return beginRest(reader);
   if (reader.unread > 0) expect(reader, MESSAGE, reader.unread);

@@ -1,6 +1,7 @@
 import { CONNECT, DISCONNECT, PINGREQ, PUBLISH, PUBREL, SUBSCRIBE, UNSUBSCRIBE } from "./control-packet";
 import { MAXIMUM_KEEP_ALIVE, MAXIMUM_PACKET_IDENTIFIER } from "./limits";
 import {
+  assertInteger,
   INVALID_LENGTH,
   INVALID_OPTION,
   INVALID_PACKET_IDENTIFIER,
@@ -46,7 +47,7 @@ export interface SubscribeItem {
 }
 
 /** Protocol Name, Protocol Level, Connect Flags, Keep Alive. */
-const CONNECT_HEADER_BYTE_LENGTH = 10;
+export const CONNECT_HEADER_BYTE_LENGTH = 10;
 
 /**
  * Bytes of a whole CONNECT.
@@ -60,16 +61,7 @@ export function connectByteLength(packet: ConnectPacket): number {
 export function writeConnect(buffer: Uint8Array, offset: number, packet: ConnectPacket): number {
   const { willTopic, willMessage, user, password } = packet;
   const remainingLength = connectRemainingLength(packet);
-  offset = writeFixedHeader(buffer, offset, CONNECT << 4, remainingLength, remainingLength);
-  buffer[offset++] = 0; // Protocol Name "MQTT": 4 bytes
-  buffer[offset++] = 4;
-  buffer[offset++] = 0x4d;
-  buffer[offset++] = 0x51;
-  buffer[offset++] = 0x54;
-  buffer[offset++] = 0x54;
-  buffer[offset++] = 4; // Protocol Level: 3.1.1
-  buffer[offset++] = connectFlags(packet);
-  offset = writeTwoBytes(buffer, offset, packet.keepAlive);
+  offset = writeConnectHeader(buffer, offset, packet, 4, remainingLength);
   // [MQTT-3.1.3-1]: in this order.
   offset = writeBytes(buffer, offset, packet.id);
   if (willTopic && willMessage) {
@@ -197,12 +189,34 @@ export function writeDisconnect(buffer: Uint8Array, offset: number): number {
   return writeFixedHeader(buffer, offset, DISCONNECT << 4, 0, 0);
 }
 
-function packetByteLength(remainingLength: number): number {
+// What follows and is exported serves version-5 too.
+
+/** @param level - Protocol Level (in 5.0: Protocol Version): 4 or 5 */
+export function writeConnectHeader(
+  buffer: Uint8Array,
+  offset: number,
+  packet: ConnectPacket,
+  level: number,
+  remainingLength: number,
+): number {
+  offset = writeFixedHeader(buffer, offset, CONNECT << 4, remainingLength, remainingLength);
+  buffer[offset++] = 0; // Protocol Name "MQTT": 4 bytes
+  buffer[offset++] = 4;
+  buffer[offset++] = 0x4d;
+  buffer[offset++] = 0x51;
+  buffer[offset++] = 0x54;
+  buffer[offset++] = 0x54;
+  buffer[offset++] = level;
+  buffer[offset++] = connectFlags(packet);
+  return writeTwoBytes(buffer, offset, packet.keepAlive);
+}
+
+export function packetByteLength(remainingLength: number): number {
   return 1 + remainingLengthByteLength(remainingLength) + remainingLength;
 }
 
 /** @param following - how many of the bytes after the fixed header must fit the buffer */
-function writeFixedHeader(
+export function writeFixedHeader(
   buffer: Uint8Array,
   offset: number,
   first: number,
@@ -218,7 +232,7 @@ function writeFixedHeader(
 }
 
 /** Fixed header and Packet Identifier. */
-function writeRequestHeader(
+export function writeRequestHeader(
   buffer: Uint8Array,
   offset: number,
   first: number,
@@ -231,13 +245,13 @@ function writeRequestHeader(
 }
 
 /** Most significant byte first (MQTT 3.1.1 section 1.5.2). */
-function writeTwoBytes(buffer: Uint8Array, offset: number, value: number): number {
+export function writeTwoBytes(buffer: Uint8Array, offset: number, value: number): number {
   buffer[offset] = value >> 8;
   buffer[offset + 1] = value;
   return offset + 2;
 }
 
-function writeBytes(buffer: Uint8Array, offset: number, bytes: Uint8Array): number {
+export function writeBytes(buffer: Uint8Array, offset: number, bytes: Uint8Array): number {
   buffer.set(bytes, offset);
   return offset + bytes.length;
 }
@@ -252,8 +266,7 @@ function connectFlags(packet: ConnectPacket): number {
 
 function connectRemainingLength(packet: ConnectPacket): number {
   const { id, willTopic, willMessage, user, password, keepAlive } = packet;
-  if (!(keepAlive >= 0 && keepAlive <= MAXIMUM_KEEP_ALIVE))
-    throw mqttError(INVALID_OPTION, `keepAlive ${keepAlive} s is not 0 to ${MAXIMUM_KEEP_ALIVE}`);
+  assertInteger(keepAlive, 0, MAXIMUM_KEEP_ALIVE, INVALID_OPTION, "keepAlive");
   if (id.length <= 2 && !packet.clean) throw mqttError(INVALID_OPTION, "an empty id needs clean");
   if (password && !user) throw mqttError(INVALID_OPTION, "password without user");
   if (!willTopic !== !willMessage) throw mqttError(INVALID_OPTION, "will needs topic and message");
@@ -276,21 +289,23 @@ function subscribeRemainingLength(items: readonly SubscribeItem[]): number {
   return byteLength;
 }
 
-function unsubscribeRemainingLength(topics: readonly Uint8Array[]): number {
+export function unsubscribeRemainingLength(topics: readonly Uint8Array[]): number {
   if (topics.length === 0) throw mqttError(INVALID_OPTION, "UNSUBSCRIBE without a Topic Filter");
   let byteLength = 2;
   for (let index = 0; index < topics.length; index++) byteLength += topics[index]!.length;
   return byteLength;
 }
 
-function assertQoS(QoS: number): void {
-  if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0, 1 or 2`);
+export function assertQoS(QoS: number): void {
+  assertInteger(QoS, 0, 2, INVALID_QOS, "QoS");
 }
 
-function assertPacketIdentifier(packetIdentifier: number): void {
-  if (!(packetIdentifier >= 1 && packetIdentifier <= MAXIMUM_PACKET_IDENTIFIER))
-    throw mqttError(
-      INVALID_PACKET_IDENTIFIER,
-      `Packet Identifier ${packetIdentifier} is not 1 to ${MAXIMUM_PACKET_IDENTIFIER}`,
-    );
+export function assertPacketIdentifier(packetIdentifier: number): void {
+  assertInteger(
+    packetIdentifier,
+    1,
+    MAXIMUM_PACKET_IDENTIFIER,
+    INVALID_PACKET_IDENTIFIER,
+    "Packet Identifier",
+  );
 }

@@ -1,5 +1,5 @@
 import { MAXIMUM_REMAINING_LENGTH } from "./limits";
-import { INVALID_LENGTH, mqttError } from "./mqtt-error";
+import { assertInteger, INVALID_LENGTH } from "./mqtt-error";
 
 /**
  * Bytes that a Remaining Length takes (MQTT 3.1.1 section 2.2.3).
@@ -8,9 +8,7 @@ import { INVALID_LENGTH, mqttError } from "./mqtt-error";
  * @throws {MQTTError} INVALID_LENGTH when `value` is out of range
  */
 export function remainingLengthByteLength(value: number): number {
-  // The negation also catches NaN.
-  if (!(value >= 0 && value <= MAXIMUM_REMAINING_LENGTH))
-    throw mqttError(INVALID_LENGTH, `Remaining Length ${value} is not 0 to ${MAXIMUM_REMAINING_LENGTH}`);
+  assertInteger(value, 0, MAXIMUM_REMAINING_LENGTH, INVALID_LENGTH, "Remaining Length");
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
   return value < 0x20_0000 ? 3 : 4;

@@ -39,12 +39,8 @@ export function encodeBinary(data: ArrayBuffer | Uint8Array | string): Uint8Arra
  */
 export function isValidUTF8(bytes: Uint8Array, start: number, end: number): boolean {
   while (start < end) {
-    if (bytes[start]! < 0x80) start++;
-    else {
-      const byteLength = sequenceByteLength(bytes, start, end);
-      if (byteLength === 0) return false;
-      start += byteLength;
-    }
+    start = bytes[start]! < 0x80 ? start + 1 : sequenceEnd(bytes, start, end);
+    if (start === 0) return false;
   }
   return true;
 }
@@ -60,25 +56,24 @@ export function decodeString(bytes: Uint8Array, start: number, end: number): str
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(start, end));
 }
 
-/** Length of the sequence of two to four bytes at `start`; 0 when it is ill-formed (RFC 3629 section 4). */
-function sequenceByteLength(bytes: Uint8Array, start: number, end: number): number {
-  const first = bytes[start]!;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  const byteLength = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (start + byteLength > end) return 0;
-  if (!isSecondByte(first, bytes[start + 1]!)) return 0;
-  for (let index = start + 2; index < start + byteLength; index++)
-    if ((bytes[index]! & 0xc0) !== 0x80) return 0;
-  return byteLength;
-}
-
-/** After four first bytes the second has a range narrower than 0x80 to 0xbf. */
-function isSecondByte(first: number, second: number): boolean {
-  if (first === 0xe0) return second >= 0xa0 && second < 0xc0; // lower: overlong
-  if (first === 0xed) return second >= 0x80 && second < 0xa0; // higher: surrogates
-  if (first === 0xf0) return second >= 0x90 && second < 0xc0; // lower: overlong
-  if (first === 0xf4) return second >= 0x80 && second < 0x90; // higher: past U+10FFFF
-  return (second & 0xc0) === 0x80;
+/** Where the character of two to four bytes at `start` ends; 0 when it is ill-formed (RFC 3629 section 3). */
+function sequenceEnd(bytes: Uint8Array, start: number, end: number): number {
+  const first = bytes[start++]!;
+  if (first < 0xc0 || first > 0xf7) return 0;
+  let following = 1;
+  let minimum = 0x80; // Smaller characters fit fewer bytes: this would be overlong.
+  if (first >= 0xe0) {
+    following = first < 0xf0 ? 2 : 3;
+    minimum = first < 0xf0 ? 0x800 : 0x1_0000;
+  }
+  let character = first & (0x3f >> following);
+  while (following-- > 0) {
+    const next = start < end ? bytes[start++]! : 0;
+    if (next >> 6 !== 2) return 0;
+    character = (character << 6) | (next & 0x3f);
+  }
+  // Surrogates are U+D800 to U+DFFF.
+  return character < minimum || character > 0x10_ffff || character >> 11 === 0x1b ? 0 : start;
 }
 
 function encodeText(text: string, code: number): Uint8Array {

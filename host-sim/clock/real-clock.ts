@@ -1,7 +1,8 @@
 import type { Clock, ScheduledCallback } from "./clock";
 
 interface Entry extends ScheduledCallback {
-  readonly timeout: NodeJS.Timeout;
+  /** Undoes the host's timer. */
+  readonly cancel: () => void;
 }
 
 /** The desktop's own time. `close()` cancels whatever still waits, so that a stopped house leaves nothing behind. */
@@ -18,25 +19,33 @@ export class RealClock implements Clock {
   }
 
   schedule(callback: () => void, delay: number): ScheduledCallback {
-    const entry: Entry = {
-      due: this.now() + delay,
-      timeout: setTimeout(() => {
-        this.#pending.delete(entry);
-        callback();
-      }, delay),
+    const run = (): void => {
+      this.#pending.delete(entry);
+      callback();
     };
+    const entry: Entry = { due: this.now() + delay, cancel: hostTimer(run, delay) };
     this.#pending.add(entry);
     return entry;
   }
 
   cancel(scheduled: ScheduledCallback | undefined): void {
     if (!scheduled) return;
-    clearTimeout((scheduled as Entry).timeout);
+    (scheduled as Entry).cancel();
     this.#pending.delete(scheduled as Entry);
   }
 
   close(): void {
-    for (const entry of this.#pending) clearTimeout(entry.timeout);
+    for (const entry of this.#pending) entry.cancel();
     this.#pending.clear();
   }
+}
+
+/** `setTimeout(0)` waits a millisecond: an age where every callback of a socket goes through the clock. */
+function hostTimer(run: () => void, delay: number): () => void {
+  if (delay > 0) {
+    const timeout = setTimeout(run, delay);
+    return () => clearTimeout(timeout);
+  }
+  const immediate = setImmediate(run);
+  return () => clearImmediate(immediate);
 }

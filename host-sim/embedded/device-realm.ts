@@ -92,6 +92,10 @@ const BOOTSTRAP = `"use strict";
   noteBuiltIns(Object.getPrototypeOf(function* () {}));
   noteBuiltIns(Object.getPrototypeOf(async function () {}));
   noteBuiltIns(Object.getPrototypeOf(async function* () {}));
+  // As the linker does with the chip's: what inherits a frozen property can define its own, but not assign it.
+  builtIns.delete(globalThis);
+  for (const builtIn of builtIns) freeze(builtIn);
+  builtIns.add(globalThis);
 
   const refuse = () => {
     throw new TypeError("read only value");
@@ -159,7 +163,8 @@ export class DeviceRealm {
 
   /** @param fileName - what stack traces call the code */
   compile(code: string, fileName: string): ModuleFunction {
-    return compileFunction(code, ["exports", "require", "module"], {
+    // Modules are strict code; on the same line, so that positions stay.
+    return compileFunction(`"use strict";${code}`, ["exports", "require", "module"], {
       filename: fileName,
       parsingContext: this.#context,
     }) as ModuleFunction;

@@ -30,12 +30,16 @@ export class Canvas {
     this.data = new Uint8Array(width * height * 4).fill(255);
   }
 
-  /** Colours every pixel of the rectangle; `opacity` 1 covers what was there. */
-  rectangle(left: number, top: number, width: number, height: number, color: Color, opacity = 1): void {
-    const right = Math.min(this.width, Math.round(left + width));
+  /** Colours every pixel of the rectangle. */
+  rectangle(left: number, top: number, width: number, height: number, color: Color): void {
+    const start = Math.max(0, Math.round(left));
+    const end = Math.min(this.width, Math.round(left + width));
     const bottom = Math.min(this.height, Math.round(top + height));
+    if (end <= start) return;
+    const row = new Uint8Array((end - start) * 4);
+    for (let at = 0; at < row.length; at += 4) row.set([...color, 255], at);
     for (let y = Math.max(0, Math.round(top)); y < bottom; y += 1)
-      for (let x = Math.max(0, Math.round(left)); x < right; x += 1) this.#mix(x, y, color, opacity);
+      this.data.set(row, (y * this.width + start) * 4);
   }
 
   /** A disc whose opacity at the rim is `rim` and in the middle `opacity`. */

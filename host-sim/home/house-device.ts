@@ -1,6 +1,7 @@
 import type { Board } from "../board/board";
 import type { Clock } from "../clock/clock";
 import { DeviceProcess } from "../device-process";
+import type { DeviceException } from "../embedded/device-exception";
 import { NetworkInterface } from "../network/network-interface";
 import type { Network } from "../network/wire";
 import type { BoardAssembly } from "./boards";
@@ -146,9 +147,9 @@ export class HouseDevice {
   }
 
   /** On the board the machine ends here; so does the process. */
-  #exception(error: unknown): void {
+  #exception(exception: DeviceException): void {
     this.#failed = true;
-    this.#error(`uncaught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.#error(exception.message);
   }
 
   #error(text: string): void {

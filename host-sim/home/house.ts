@@ -101,8 +101,8 @@ export class House {
       broker,
       id: `thimble-watcher-${randomBytes(3).toString("hex")}`,
       onMessage: (message) => this.#received(message),
-      onConnected: () => this.#happened({ event: "watcher", connected: true }),
       onDisconnected: () => this.#happened({ event: "watcher", connected: false }),
+      onReconnected: () => this.#happened({ event: "watcher", connected: true }),
     });
     await this.#watcher.start();
     this.#started = this.#clock.now();

@@ -20,8 +20,10 @@ export interface WatcherOptions {
   readonly topicFilter?: string;
   /** @returns whether the message counts as received */
   onMessage(message: ReceivedMessage): boolean;
-  onConnected?(): void;
+  /** The broker went away. */
   onDisconnected?(): void;
+  /** It is back. */
+  onReconnected?(): void;
 }
 
 /** How long the broker may take to answer before it counts as unreachable, in ms. */
@@ -78,12 +80,11 @@ export class Watcher {
       throw error;
     }
     client.on("error", () => {}); // refused or reset while the broker is away; MQTT.js tries again
-    client.on("connect", (connack) => this.#connectedAgain(connack.sessionPresent));
+    client.on("connect", (connack) => this.#reconnected(connack.sessionPresent));
     this.#connected = true;
-    this.#options.onConnected?.();
   }
 
-  /** Unsubscribes, disconnects and lets the broker forget the session. */
+  /** Disconnects and lets the broker forget the session. */
   async stop(): Promise<void> {
     const client = this.#client;
     if (!client) return;
@@ -105,15 +106,16 @@ export class Watcher {
     this.received.set(topic, (this.received.get(topic) ?? 0) + 1);
   }
 
-  #connectedAgain(sessionPresent: boolean): void {
+  #reconnected(sessionPresent: boolean): void {
     // MQTT.js subscribes again by itself when the broker has forgotten the session.
     if (!sessionPresent) this.#unreleased.clear();
     this.#connected = true;
-    this.#options.onConnected?.();
+    this.#options.onReconnected?.();
   }
 
   #disconnected(): void {
-    if (!this.#connected) return;
+    // Not the end that `stop()` brings about.
+    if (!this.#connected || !this.#client) return;
     this.#connected = false;
     this.#options.onDisconnected?.();
   }

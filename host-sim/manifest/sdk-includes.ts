@@ -49,7 +49,7 @@ const DNS: readonly string[] = ["dns", "dns/parser", "dns/serializer", "embedded
 const CAMERA: SDKInclude = {
   common: ["embedded:io/image/in/camera"],
   esp32: [],
-  lin: ["commodetto/Convert"],
+  lin: [],
 };
 
 const INCLUDES: ReadonlyMap<string, SDKInclude> = new Map([

@@ -47,14 +47,27 @@ class I2C extends Unattached {
   }
 }
 
-const device = {
-  io: {
-    Digital: Digital as unknown as typeof DigitalType,
-    I2C: I2C as unknown as typeof I2CType,
-    PWM: PWM as unknown as typeof PWMType,
-  },
-  I2C: { default: { io: I2C as unknown as typeof I2CType, data: 21, clock: 22 } },
-  pin: { button: 0 },
-};
+interface HostProvider {
+  readonly io: {
+    readonly Digital: typeof DigitalType;
+    readonly I2C: typeof I2CType;
+    readonly PWM: typeof PWMType;
+  };
+  readonly I2C: {
+    readonly default: { readonly io: typeof I2CType; readonly data: number; readonly clock: number };
+  };
+  readonly pin: { readonly button: number };
+}
 
-export default Object.freeze(device, true);
+const io: HostProvider["io"] = Object.freeze({
+  Digital: Digital as unknown as typeof DigitalType,
+  I2C: I2C as unknown as typeof I2CType,
+  PWM: PWM as unknown as typeof PWMType,
+});
+
+const device: HostProvider = Object.freeze(
+  { io, I2C: { default: { io: io.I2C, data: 21, clock: 22 } }, pin: { button: 0 } },
+  true,
+);
+
+export default device;

@@ -146,6 +146,10 @@ describe("module state", () => {
     ],
     ["class A {\n  static #shared: A | undefined;\n}", "static #shared"],
     ["function f() { return 1; }\nlet late = f();", "let late"],
+    [
+      'class A extends Error {\n  constructor() {\n    super();\n    this.name = "A";\n  }\n}',
+      "frozen prototype",
+    ],
   ])("%j is found", (text, message) => {
     const found = mutableModuleState(tree({ "device/mqtt/a.ts": text }));
     expect(found).toHaveLength(1);
@@ -158,6 +162,8 @@ describe("module state", () => {
     "const table = Object.freeze({ a: 1 }, true);",
     "function f(): number {\n  let x = 0;\n  const buffer = new Uint8Array(4);\n  return x + buffer.length;\n}",
     "export default class A {\n  static readonly CONNECT = 1;\n  static make(): A {\n    let a = new A();\n    return a;\n  }\n}",
+    'class A extends Error {\n  override get name(): string {\n    return "A";\n  }\n}',
+    'class A {\n  constructor() {\n    this.name = "A";\n  }\n}',
     "class A {\n  readonly buffer: Uint8Array = new Uint8Array(4);\n}",
     "const compare = (a: number, b: number): boolean => a <= b;",
     "export type Row = { a: number };\ninterface B {\n  c: Map<string, number>;\n}",

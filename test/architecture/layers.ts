@@ -97,16 +97,25 @@ export function forbiddenEdges(tree: SourceTree): Violation[] {
   const violations: Violation[] = [];
   for (const [file, text] of tree) {
     const layer = LAYERS.find((candidate) => file.startsWith(candidate.layer));
-    for (const { specifier, line, typeOnly, dynamic } of readImports(text)) {
-      const target = resolveImport(file, specifier, tree);
+    for (const line of readImports(text)) {
+      const target = resolveImport(file, line.specifier, tree);
       // The linker of a firmware cannot follow `import()`.
-      const unfollowed = dynamic && file.startsWith("device/");
-      if (layer && allowed(layer, file, target, typeOnly) && !unfollowed) continue;
-      const kind = typeOnly ? "the type of " : unfollowed ? "at run time " : "";
-      violations.push({ file, line, message: `${layer?.layer ?? file} must not import ${kind}${target}` });
+      const unfollowed = line.dynamic && file.startsWith("device/");
+      if (layer && allowed(layer, file, target, line.typeOnly) && !unfollowed) continue;
+      const manner = mannerOf(line.typeOnly, unfollowed);
+      violations.push({
+        file,
+        line: line.line,
+        message: `${layer?.layer ?? file} must not import ${manner}${target}`,
+      });
     }
   }
   return violations;
+}
+
+function mannerOf(typeOnly: boolean, unfollowed: boolean): string {
+  if (typeOnly) return "the type of ";
+  return unfollowed ? "at run time " : "";
 }
 
 /**

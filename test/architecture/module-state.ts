@@ -15,6 +15,7 @@ export function mutableModuleState(tree: SourceTree): Violation[] {
       if (message !== undefined) violations.push({ file, line: lineAt(text, offset), message });
       if (/^(?:export\s+(?:default\s+)?)?(?:abstract\s+)?class\b/.test(statement)) {
         violations.push(...staticFields(file, text, offset, statement));
+        violations.push(...inheritedAssignments(file, text, offset, statement));
       }
     }
   }
@@ -60,6 +61,19 @@ function staticFields(file: string, text: string, offset: number, body: string):
     });
   }
   return violations;
+}
+
+/**
+ * The linker freezes the prototypes of built-in objects too, and assigning to a property inherited from a frozen object throws:
+ * `this.name = ...` in an Error works in Node and throws "set name: not writable" on the chip. A getter does it on both.
+ */
+function inheritedAssignments(file: string, text: string, offset: number, body: string): Violation[] {
+  if (!/^[^{]*\bextends\s+\w*Error\b/.test(body)) return [];
+  return [...body.matchAll(/\bthis\.(name|toString|constructor)\s*=(?!=)/g)].map((match) => ({
+    file,
+    line: lineAt(text, offset + match.index),
+    message: `this.${match[1]} is inherited from a frozen prototype on the chip: define a getter`,
+  }));
 }
 
 /** Splits blanked code where bracket depth is zero: at semicolons, and after a closing brace at the end of a line. */

@@ -219,6 +219,33 @@ describe("SMBus", () => {
     expect(() => createSMBus().smbus.writeBuffer(1, new Uint16Array(1))).toThrow(TypeError);
   });
 
+  it("passes plain reads and writes on to I2C", () => {
+    const { board, smbus } = createSMBus();
+    smbus.write(Uint8Array.of(6));
+    expect(new Uint8Array(smbus.read(1))).toEqual(Uint8Array.of(6));
+    expect(smbus.writeRead(Uint8Array.of(7), new Uint8Array(2))).toBe(2);
+    smbus.writeQuick();
+    expect(board.journal.lines({ device: "i2c" }).slice(1)).toEqual([
+      "i2c 48 write 06",
+      "i2c 48 read 06",
+      "i2c 48 write 07",
+      "i2c 48 read 07 ff",
+      "i2c 48 write",
+    ]);
+  });
+
+  it("cannot read quick: the ESP32 refuses a read of no bytes", () => {
+    expect(() => createSMBus().smbus.readQuick()).toThrow("read failed");
+  });
+
+  it('has the format "buffer" and no other', () => {
+    const { smbus } = createSMBus();
+    expect(smbus.format).toBe("buffer");
+    expect(() => {
+      smbus.format = wrong<"buffer">("number");
+    }).toThrow(RangeError);
+  });
+
   it("gives its address back when closed", () => {
     const { board, smbus } = createSMBus();
     smbus.close();

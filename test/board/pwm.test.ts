@@ -107,6 +107,16 @@ describe("a PWM instance", () => {
     expect(() => pwm.hz).toThrow(SyntaxError);
   });
 
+  it("that is taken over gives its timer to the new one when nobody else uses it", () => {
+    const { board } = createBoard();
+    const { PWM } = board.provider.io;
+    const [first] = [1000, 2000, 3000, 4000].map((hz, index) => new PWM({ pin: 12 + index, hz }));
+    const second = new PWM({ from: first, hz: 5000 });
+    expect(second.hz).toBe(5000);
+    second.close();
+    expect(new PWM({ pin: 12, hz: 1000, port: 4 }).hz).toBe(1000);
+  });
+
   it("can be taken over with another frequency, duty kept", () => {
     const { board } = createBoard();
     const { PWM } = board.provider.io;

@@ -76,7 +76,7 @@ test("without a terminal the house prints how to subscribe, then its events as l
   expect(running.stdout).toContain(`client.connect("127.0.0.1", ${port})`);
   expect(running.stdout).toMatch(/^ +\d\.\d{3} s {2}temperature-sensor {2}home\/temp {2}\d\d\.\d$/m);
   expect(running.stdout).toMatch(/^ +\d\.\d{3} s {2}visitor {2}comes in$/m);
-  expect(running.stdout).toMatch(/^The house ran for 3\.\d s, lost 0$/m);
+  expect(running.stdout).toMatch(/^The house ran for \d+\.\d s, lost 0$/m);
   expect(running.stdout).not.toContain("\u001b");
 });
 

@@ -298,6 +298,7 @@ describe("TMP117 configure", () => {
 
 describe("TMP117 shutdown mode", () => {
   it("converts once for each sample that asks, and sleeps in between (SNOSD82D 7.4.3)", () => {
+    clock.advance(10); // EEPROM_Busy has fallen after power up
     const sensor = createSensor();
     sensor.configure({ shutdownMode: true });
     transactions();

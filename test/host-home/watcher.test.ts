@@ -1,39 +1,14 @@
 import { connect, connectAsync, type IConnackPacket } from "mqtt";
 import { afterEach, describe, expect, test } from "vitest";
-import { EmbeddedBroker } from "../../host-sim/home/broker";
-import { formatBrokerAddress } from "../../host-sim/home/broker-address";
 import { UsageError } from "../../host-sim/home/usage-error";
 import { type ReceivedMessage, Watcher } from "../../host-sim/home/watcher";
-import { freePort, Mosquitto, referees } from "../support/mosquitto";
+import { brokers, type TestBroker } from "../support/brokers";
+import { freePort } from "../support/mosquitto";
 
 const endings: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
-
-interface Restartable {
-  readonly url: string;
-  kill(): Promise<void>;
-  restart(): Promise<void>;
-}
-
-async function aedes(): Promise<Restartable> {
-  const port = await freePort();
-  const broker = new EmbeddedBroker({ port });
-  await broker.start();
-  endings.push(() => broker.stop());
-  return {
-    url: formatBrokerAddress(broker.address),
-    kill: () => broker.stop(),
-    restart: () => broker.start(),
-  };
-}
-
-async function mosquitto(): Promise<Restartable> {
-  const broker = await Mosquitto.start();
-  endings.push(() => broker.stop());
-  return broker;
-}
 
 /** Messages as they come; `next(n)` resolves when n have come. */
 class Inbox {
@@ -54,16 +29,18 @@ class Inbox {
   }
 }
 
-function address(url: string): { host: string; port: number } {
-  const { hostname, port } = new URL(url);
-  return { host: hostname, port: Number(port) };
-}
+describe.each(brokers)("a watcher on $name", ({ installed, start: startBroker }) => {
+  async function start(): Promise<TestBroker> {
+    const broker = await startBroker();
+    endings.push(() => broker.stop());
+    return broker;
+  }
+  const it = test.skipIf(!installed);
 
-describeBrokers("a watcher", (start) => {
-  test("counts per topic what the broker forwards, at its QoS", async () => {
+  it("counts per topic what the broker forwards, at its QoS", async () => {
     const broker = await start();
     const inbox = new Inbox();
-    const watcher = new Watcher({ broker: address(broker.url), id: "watcher", onMessage: inbox.onMessage });
+    const watcher = new Watcher({ broker: broker.address, id: "watcher", onMessage: inbox.onMessage });
     await watcher.start();
     endings.push(() => watcher.stop());
     const device = await connectAsync(broker.url);
@@ -94,17 +71,17 @@ describeBrokers("a watcher", (start) => {
     await device.endAsync();
   });
 
-  test("is back within 500 ms of the broker, subscribed, though the broker forgot it", async () => {
+  it("is back within 500 ms of the broker, subscribed, though the broker forgot it", async () => {
     const broker = await start();
     const inbox = new Inbox();
-    let connected = 0;
+    let returns = 0;
     let wake: () => void = () => {};
     const watcher = new Watcher({
-      broker: address(broker.url),
+      broker: broker.address,
       id: "watcher",
       onMessage: inbox.onMessage,
-      onConnected: () => {
-        connected += 1;
+      onReconnected: () => {
+        returns += 1;
         wake();
       },
       onDisconnected: () => wake(),
@@ -119,13 +96,13 @@ describeBrokers("a watcher", (start) => {
     const device = await connectAsync(broker.url);
     await device.publishAsync("home/camera", "motion", { qos: 2 });
     await inbox.next(1);
-    expect(connected).toBe(2);
+    expect(returns).toBe(1);
     await device.endAsync();
   });
 
-  test("leaves no session behind", async () => {
+  it("leaves no session behind", async () => {
     const broker = await start();
-    const watcher = new Watcher({ broker: address(broker.url), id: "watcher", onMessage: () => true });
+    const watcher = new Watcher({ broker: broker.address, id: "watcher", onMessage: () => true });
     await watcher.start();
     await watcher.stop();
     const client = connect(broker.url, { clientId: "watcher", clean: false });
@@ -146,8 +123,3 @@ test("an unreachable broker is named in one line", async () => {
     `cannot use the broker at mqtt://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
   );
 });
-
-function describeBrokers(name: string, body: (start: () => Promise<Restartable>) => void): void {
-  describe(`${name}, on Aedes`, () => body(aedes));
-  describe.skipIf(!referees)(`${name}, on mosquitto`, () => body(mosquitto));
-}

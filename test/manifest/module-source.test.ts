@@ -52,7 +52,7 @@ describe("readImports", () => {
 
 describe("blank", () => {
   it("keeps every offset and line", () => {
-    const text = 'const a = "x;y"; /* {\n} */ const b = `\n${a}`; // c\nconst d = 1 / 2 / 3;';
+    const text = 'const a = "x;y"; /* {\n} */ const b = `\nx`; // c\nconst d = 1 / 2 / 3;';
     expect(blank(text)).toHaveLength(text.length);
     expect(blank(text).split("\n")).toHaveLength(text.split("\n").length);
     expect(blank(text)).toContain("const d = 1 / 2 / 3;");

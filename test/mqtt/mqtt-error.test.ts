@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import * as mqttErrors from "../../device/mqtt/mqtt-error";
 import {
+  assertInteger,
   CONNECTION_REFUSED,
   INVALID_TOPIC,
   MALFORMED_PACKET,
@@ -38,4 +39,12 @@ it("no two codes are the same, and each belongs to one of the three families", (
   const codes = Object.values<unknown>(mqttErrors).filter((value) => Number(value) >= 100) as number[];
   expect(new Set(codes).size).toBe(codes.length);
   for (const code of codes) expect([PEER, RESOURCE, USAGE]).toContain(Math.floor(code / 100));
+});
+
+it("a whole number in its range passes, anything else is refused with the code, the value and the range", () => {
+  for (const value of [1, 2, 3]) assertInteger(value, 1, 3, INVALID_TOPIC, "level");
+  for (const value of [0, 4, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32 + 1])
+    expect(() => assertInteger(value, 1, 3, INVALID_TOPIC, "level")).toThrow(
+      expect.objectContaining({ code: INVALID_TOPIC, message: `level ${value} is not 1 to 3` }),
+    );
 });

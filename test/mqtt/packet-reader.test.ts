@@ -70,7 +70,7 @@ describe("reading a PUBLISH", () => {
     const reader = new PacketReader();
     reader.feed(publish, 0, publish.length);
     expect(() => reader.takePayload(4)).toThrow(
-      expect.objectContaining({ code: INVALID_LENGTH, message: "4 of 3 payload bytes" }),
+      expect.objectContaining({ code: INVALID_LENGTH, message: "count 4 is not 0 to 3" }),
     );
     expect(() => reader.takePayload(-1)).toThrow(expect.objectContaining({ code: INVALID_LENGTH }));
     reader.takePayload(1);
@@ -83,6 +83,22 @@ describe("reading a PUBLISH", () => {
     expect(reader.event).toBe(PACKET);
     reader.takePayload(0);
     expect(() => reader.takePayload(1)).toThrow(expect.objectContaining({ code: INVALID_LENGTH }));
+  });
+
+  it("is not disturbed by an owner who takes nothing, wherever it stands", () => {
+    const stream = Uint8Array.of(...publish, 0x31, 0x03, 0x00, 0x01, 0x61, ...pingResponse);
+    const events: number[] = [];
+    const reader = new PacketReader();
+    for (let start = 0; start < stream.length; start++) {
+      reader.feed(stream, start, start + 1);
+      reader.takePayload(0);
+      if (reader.event !== NEED_BYTES) events.push(reader.event);
+    }
+    expect(events).toEqual([PUBLISH_HEADER, PAYLOAD, PAYLOAD, PAYLOAD, PUBLISH_HEADER, PACKET]);
+    reader.feed(Uint8Array.of(0x00), 0, 1);
+    reader.takePayload(0);
+    reader.feed(Uint8Array.from(pingResponse), 0, 2);
+    expect(reader.event).toBe(FAILED);
   });
 
   it.each([
@@ -223,11 +239,11 @@ describe("limits", () => {
     expect(readPackets(reader, stream, [3])).toMatchObject([{ type: 2 }, { type: 4 }, after]);
   });
 
-  it.each([3, 0, -1, Number.NaN])("a scratch of %d bytes is refused", (headerByteLength) => {
+  it.each([3, 0, -1, 4.5, Number.NaN])("a scratch of %d bytes is refused", (headerByteLength) => {
     expect(() => new PacketReader({ headerByteLength })).toThrow(
       expect.objectContaining({
         code: INVALID_OPTION,
-        message: `headerByteLength ${headerByteLength} is under 4`,
+        message: `headerByteLength ${headerByteLength} is not 4 to 268435460`,
       }),
     );
   });

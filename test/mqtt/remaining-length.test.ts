@@ -24,7 +24,7 @@ for (const [value, bytes] of table)
     expect([...buffer]).toEqual([0xa5, ...bytes, ...new Array(5 - bytes.length).fill(0xa5)]);
   });
 
-it.each([-1, 268_435_456, Number.POSITIVE_INFINITY, Number.NaN])(
+it.each([-1, 0.5, 268_435_456, Number.POSITIVE_INFINITY, Number.NaN])(
   "Remaining Length %d is refused",
   (value) => {
     expect(() => remainingLengthByteLength(value)).toThrow(

@@ -7,7 +7,7 @@ export interface ButtonOptions {
     io: typeof Digital;
     pin: PinSpecifier;
     /** Default `io.InputPullUp`: the button connects the pin to ground. */
-    mode?: unknown;
+    mode?: typeof Digital.InputPullUp;
   };
   /** The `timer` module. */
   timer: Pick<typeof Timer, "set" | "schedule" | "clear">;

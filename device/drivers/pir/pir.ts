@@ -7,7 +7,7 @@ export interface PIROptions {
     io: typeof Digital;
     pin: PinSpecifier;
     /** Default `io.Input`: the sensor drives its output both ways. */
-    mode?: unknown;
+    mode?: typeof Digital.InputPullUp;
   };
   /** The `timer` module. */
   timer: Pick<typeof Timer, "set" | "schedule" | "clear">;

@@ -1,0 +1,36 @@
+import Timer from "timer";
+import { LOST, PING } from "../mqtt/keep-alive";
+import { KEEP_ALIVE_TIMEOUT, mqttError } from "../mqtt/mqtt-error";
+import { CONNECTED, type Connection, isBlocked } from "./connection";
+import { finish } from "./lifecycle";
+import { ping, writableCount } from "./transmit";
+
+/** Tells the application how much it may write, when it may. */
+export function callWritable(connection: Connection): void {
+  const count = writableCount(connection);
+  if (connection.state === CONNECTED && count > 0)
+    connection.callbacks.onWritable?.call(connection.owner, count);
+}
+
+/** From CONNACK on the timer serves Keep Alive. */
+export function startKeepAlive(connection: Connection): void {
+  const { keepAlive } = connection;
+  Timer.clear(connection.timer);
+  connection.timer = undefined;
+  if (keepAlive) connection.timer = Timer.repeat(() => tick(connection), keepAlive.due);
+}
+
+function tick(connection: Connection): void {
+  const { keepAlive, timer } = connection;
+  if (!keepAlive || !timer) return;
+  // An answer may stand behind what the application has not read yet.
+  if (connection.readable > 0 && isBlocked(connection)) keepAlive.received();
+  const { due } = keepAlive;
+  const action = keepAlive.advance();
+  if (action === LOST) {
+    finish(connection, mqttError(KEEP_ALIVE_TIMEOUT, "the broker did not answer PINGREQ"));
+    return;
+  }
+  if (keepAlive.due !== due) Timer.schedule(timer, keepAlive.due, keepAlive.due);
+  if (action === PING) ping(connection);
+}

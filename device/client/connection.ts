@@ -1,0 +1,151 @@
+import type Timer from "timer";
+import type { KeepAlive } from "../mqtt/keep-alive";
+import type { PacketReader } from "../mqtt/packet-reader";
+import type { Session } from "../mqtt/session";
+import type MQTTClient from "./mqtt-client";
+import type { MQTTClientOptions } from "./mqtt-client-options";
+
+/** Looking up the name of the broker. */
+export const RESOLVING = 0;
+/** Waiting for TCP (and TLS). */
+export const CONNECTING = 1;
+/** CONNECT sent, waiting for CONNACK. */
+export const LOGIN = 2;
+export const CONNECTED = 3;
+/** DISCONNECT sent: nothing may follow it ([MQTT-3.14.4-2]). */
+export const DISCONNECTING = 4;
+/** The socket is gone, but bytes that had arrived wait for the application to read them. */
+export const ENDED = 5;
+/** Nothing is left: no socket, resolver or timer. */
+export const CLOSED = 6;
+
+/** What this client needs of an ECMA-419 TCP socket. */
+export interface Socket {
+  read(buffer: Uint8Array): unknown;
+  /** @returns how many more bytes may be written; some implementations return nothing */
+  write(bytes: Uint8Array): unknown;
+  close(): void;
+}
+
+/** What this client needs of an ECMA-419 Domain Name Resolver, with the callbacks that the Moddable SDK gave it. */
+export interface Resolver {
+  resolve(options: {
+    host: string;
+    onResolved(host: string, address: string): void;
+    onError(host: string): void;
+  }): void;
+  close?(): void;
+}
+
+type Callbacks = Pick<
+  MQTTClientOptions,
+  "onReadable" | "onWritable" | "onControl" | "onClose" | "onError" | "onAcknowledge"
+>;
+
+/**
+ * The state of one connection of an `MQTTClient`, which keeps it to itself. A class of plain fields, so that module
+ * functions in several files can work on it: a #method costs 16 bytes of RAM an instance on XS.
+ */
+export class Connection {
+  /** `this` of the application's callbacks. */
+  readonly owner: MQTTClient;
+  readonly callbacks: Callbacks;
+  readonly session: Session;
+  readonly reader: PacketReader;
+  readonly keepAlive: KeepAlive | undefined;
+  readonly clean: boolean;
+  /** Where bytes from the socket go; position to end are not parsed yet. */
+  readonly inbound: Uint8Array;
+  /** Where packets are written before they go to the socket. */
+  readonly outbound: Uint8Array;
+  state: number;
+  socket: Socket | undefined;
+  resolver: Resolver | undefined;
+  /** By state: the time left for CONNACK, Keep Alive, the time the broker has to close after DISCONNECT. */
+  timer: Timer | undefined;
+  /** What shall happen a turn later: reading on, or reporting an error. */
+  deferred: Timer | undefined;
+  /** The CONNECT packet until it is sent. */
+  connectPacket: Uint8Array | undefined;
+
+  /** Bytes that the socket holds. */
+  readable: number;
+  position: number;
+  end: number;
+  /** Payload of the current message that stands in `inbound`: inbound[payloadStart, payloadEnd). */
+  payloadStart: number;
+  payloadEnd: number;
+  /** Payload bytes announced to the application and not read by it; nothing is parsed before they are. */
+  available: number;
+  /** The application is told of the next piece that it is the first of its message. */
+  first: boolean;
+  /** The application is being told of a message without payload. */
+  isEmpty: boolean;
+  /** The current message is not for the application. */
+  discard: boolean;
+  /** `receive` is running, perhaps further up the stack. */
+  receiving: boolean;
+  /** The application has closed: no callback is called any more. */
+  abandoned: boolean;
+
+  /** Bytes that the socket takes. */
+  writable: number;
+  /** Payload bytes of a PUBLISH in fragments that are still to be written; no packet may go between them. */
+  remaining: number;
+  /** Acknowledgements that could not be written yet: type << 16 | Packet Identifier. */
+  readonly pending: number[];
+  pingPending: boolean;
+  /** Topic Name of the last PUBLISH, and its encoding. */
+  topic: string | undefined;
+  topicBytes: Uint8Array | undefined;
+
+  constructor(
+    owner: MQTTClient,
+    callbacks: Callbacks,
+    session: Session,
+    reader: PacketReader,
+    keepAlive: KeepAlive | undefined,
+    clean: boolean,
+    bufferByteLength: number,
+  ) {
+    this.owner = owner;
+    this.callbacks = callbacks;
+    this.session = session;
+    this.reader = reader;
+    this.keepAlive = keepAlive;
+    this.clean = clean;
+    this.inbound = new Uint8Array(bufferByteLength);
+    this.outbound = new Uint8Array(bufferByteLength);
+    this.state = RESOLVING;
+    this.socket = undefined;
+    this.resolver = undefined;
+    this.timer = undefined;
+    this.deferred = undefined;
+    this.connectPacket = undefined;
+    this.readable = 0;
+    this.position = 0;
+    this.end = 0;
+    this.payloadStart = 0;
+    this.payloadEnd = 0;
+    this.available = 0;
+    this.first = false;
+    this.isEmpty = false;
+    this.discard = false;
+    this.receiving = false;
+    this.abandoned = false;
+    this.writable = 0;
+    this.remaining = 0;
+    this.pending = [];
+    this.pingPending = false;
+    this.topic = undefined;
+    this.topicBytes = undefined;
+  }
+}
+
+/** With so many acknowledgements waiting to be written nothing more is read: the broker shall wait too. */
+const PENDING_LIMIT = 16;
+
+/** Whether the application, or a full socket, keeps the client from reading. */
+export function isBlocked(connection: Connection): boolean {
+  return connection.available > 0 || connection.pending.length >= PENDING_LIMIT;
+}

@@ -1,0 +1,73 @@
+import Timer from "timer";
+import type { MQTTError } from "../mqtt/mqtt-error";
+import { CLOSED, type Connection } from "./connection";
+
+/*
+ * The end of a connection, whatever the reason: everything it holds is given back first, so that a callback may throw
+ * anything away, or start anew, and find nothing half alive.
+ */
+
+/** Calls `callback` a turn later, instead of what was to be called so far. Closing the connection cancels it. */
+export function defer(connection: Connection, callback: (connection: Connection) => void): void {
+  Timer.clear(connection.deferred);
+  connection.deferred = Timer.set(() => {
+    connection.deferred = undefined;
+    callback(connection);
+  });
+}
+
+/** Closes the resolver, if there is one. */
+export function closeResolver(connection: Connection): void {
+  const { resolver } = connection;
+  connection.resolver = undefined;
+  resolver?.close?.();
+}
+
+/** Closes the socket, if there is one; bytes that have arrived here stay. */
+export function closeSocket(connection: Connection): void {
+  const { socket } = connection;
+  connection.socket = undefined;
+  connection.readable = 0;
+  connection.writable = 0;
+  connection.remaining = 0;
+  connection.pending.length = 0;
+  socket?.close();
+}
+
+/** Gives back all that the connection holds. No callback is called. */
+export function release(connection: Connection): void {
+  connection.state = CLOSED;
+  Timer.clear(connection.timer);
+  Timer.clear(connection.deferred);
+  connection.timer = undefined;
+  connection.deferred = undefined;
+  connection.connectPacket = undefined;
+  closeResolver(connection);
+  closeSocket(connection);
+}
+
+/** Ends the connection and tells the application: `error` to `onError` unless the end was clean, then `onClose`. */
+export function finish(connection: Connection, error?: MQTTError): void {
+  if (connection.state === CLOSED) return;
+  release(connection);
+  report(connection, error);
+}
+
+/** Like `finish`, from inside a call of the application, where no callback may be called (ECMA-419 clause 8). */
+export function finishLater(connection: Connection, error: MQTTError): void {
+  if (connection.state === CLOSED) return;
+  release(connection);
+  defer(connection, () => report(connection, error));
+}
+
+/** The application closes: releases everything, and none of its callbacks is called any more. */
+export function abandon(connection: Connection): void {
+  release(connection);
+  connection.abandoned = true;
+}
+
+function report(connection: Connection, error: MQTTError | undefined): void {
+  const { callbacks, owner } = connection;
+  if (error) callbacks.onError?.call(owner, error);
+  if (!connection.abandoned) callbacks.onClose?.call(owner);
+}

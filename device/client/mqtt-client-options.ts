@@ -1,0 +1,147 @@
+import type { MQTTError } from "../mqtt/mqtt-error";
+import type { Session } from "../mqtt/session";
+import type MQTTClient from "./mqtt-client";
+
+/** What ECMA-419 calls a Byte Buffer. */
+export type ByteBuffer =
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | HostBuffer
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | DataView;
+
+/** A class as `io`, and the options of its constructor (ECMA-419 clause 9). As wide as the typings have it. */
+// biome-ignore lint/suspicious/noExplicitAny: a program typed with `Record<string, any>` must stay assignable
+export type IOOptions = Record<string, any>;
+
+/** Published by the broker when the connection is lost without DISCONNECT (MQTT 3.1.1 section 3.1.2.5). */
+export interface Will {
+  /** Topic Name; required. */
+  topic?: string;
+  /** May be empty, but not left out. */
+  message?: string | ByteBuffer;
+  /** 0 to 2; default 0. */
+  QoS?: number;
+  /** Default false. */
+  retain?: boolean;
+}
+
+/** Second argument of `onReadable`. The first piece of a message has all of it, the following ones `more` alone. */
+export interface ReadableOptions {
+  /** False for the last piece of the message. */
+  readonly more: boolean;
+  readonly topic?: string;
+  readonly QoS?: number;
+  /** Of the whole payload; 0 with a message that clears a retained one. */
+  readonly byteLength?: number;
+  /** The broker had kept it: it is not new (MQTT 3.1.1 section 3.3.1.3). */
+  readonly retain?: boolean;
+  /** The broker may have sent it before (MQTT 3.1.1 section 3.3.1.1). */
+  readonly duplicate?: boolean;
+}
+
+/** A control packet as `onControl` gets it. */
+export interface ControlMessage {
+  /** `MQTTClient.CONNACK`, ... */
+  readonly operation: number;
+  /** Packet Identifier. CONNACK and PINGRESP have none, and then the property is missing, as ECMA-419 has it. */
+  readonly id: number;
+  /** Of SUBACK: one granted QoS, or 0x80, for each Topic Filter. */
+  readonly payload?: Uint8Array;
+  /** Of CONNACK: 0. A refused connection is an error, see `onError`. */
+  readonly returnCode?: number;
+  /** Of CONNACK: the broker still has the session (MQTT 3.1.1 section 3.2.2.2). */
+  readonly sessionPresent?: boolean;
+}
+
+/** Options of the {@link MQTTClient} constructor (ECMA-419 clause 25). */
+export interface MQTTClientOptions {
+  /** Name or address of the broker. */
+  host: string;
+  /** TCP port, 1 to 65,535; default 1883. */
+  port?: number;
+  /** Client Identifier; default empty, which only `clean` allows. */
+  id?: string;
+  /** Default none; an empty one is sent only when there is a password. */
+  user?: string;
+  /** Default none; needs `user`. */
+  password?: string | ByteBuffer;
+  /** Clean Session flag; default true. */
+  clean?: boolean;
+  /** See {@link Will}. */
+  // biome-ignore lint/suspicious/noExplicitAny: the typings say any; the constructor checks it as a Will
+  will?: any;
+  /** Keep Alive in ms, 0 to 65,535,000; sent in seconds, rounded up; default 0, which switches it off. */
+  keepAlive?: number;
+  /** `count` bytes of a message can be read. Without it messages are acknowledged and dropped. */
+  onReadable?: (this: MQTTClient, count: number, options: ReadableOptions) => void;
+  /** Payload of up to about `count` bytes can be written. */
+  onWritable?: (this: MQTTClient, count: number) => void;
+  /**
+   * A control packet arrived. The standard and its typings pass `(opcode, message)`, the Moddable SDK passes `(message)`
+   * alone: a function that declares exactly one parameter (`Function.length`) gets the message, any other gets both.
+   */
+  onControl?:
+    | ((this: MQTTClient, opcode: number, message: ControlMessage) => void)
+    | ((this: MQTTClient, message: ControlMessage) => void);
+  /**
+   * The connection is over: after `onError`, or alone when DISCONNECT had been written. Last of all callbacks, once;
+   * `close` calls none (ECMA-419 clause 8).
+   */
+  onClose?: (this: MQTTClient) => void;
+  /**
+   * With an error of family PEER the connection is over and only `close` makes sense. One of family RESOURCE tells of a
+   * message that was skipped (PACKET_TOO_LARGE); the connection stays.
+   */
+  onError?: (this: MQTTClient, error: MQTTError) => void;
+  /** Domain Name Resolver class and its options (ECMA-419 clause 18). */
+  dns: IOOptions;
+  /** TCP socket class and its options (ECMA-419 clause 10); also TLS, or a WebSocket that looks like a socket. */
+  socket: IOOptions;
+  /** Becomes the property `target` of the client. */
+  target?: unknown;
+  /** Only "buffer". */
+  format?: "buffer";
+
+  // Extensions.
+
+  /** State that outlives the connection; default a new one. With it `clean: false` makes sense. */
+  session?: Session;
+  /** Time from the constructor to CONNACK, ms, over 0; default 30,000. Name look-up and TCP connect count. */
+  connackTimeout?: number;
+  /** Bytes of each of the two buffers, at least 16; default 256. Payloads may be larger than the buffers. */
+  bufferByteLength?: number;
+  /** Largest topic that is received is 4 bytes less; what is longer is skipped and reported. Default 256. */
+  headerByteLength?: number;
+  /** PUBACK, PUBREC and PUBCOMP as two numbers; they are then kept from `onControl`, which would allocate a message. */
+  onAcknowledge?: (this: MQTTClient, operation: number, packetIdentifier: number) => void;
+}
+
+/** One Topic Filter of SUBSCRIBE or UNSUBSCRIBE. */
+export interface WriteItem {
+  topic: string;
+  /** With SUBSCRIBE: 0 to 2; default 0. */
+  QoS?: number;
+}
+
+/** Second argument of `write` (ECMA-419 clause 25). */
+export interface WriteOptions {
+  /** Default PUBLISH. Also SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT, and PUBACK to PUBCOMP for applications that must. */
+  operation?: number;
+  /** Packet Identifier, 1 to 65,535; default the next free one. Required with PUBACK to PUBCOMP. */
+  id?: number;
+  /** Topic Name of PUBLISH. */
+  topic?: string;
+  /** Of PUBLISH: 0 to 2; default 0. */
+  QoS?: number;
+  /** Of PUBLISH; default false. */
+  retain?: boolean;
+  /** Of PUBLISH: sent before, with the same `id`; default false. */
+  duplicate?: boolean;
+  /** Of the whole payload, when the rest of it follows with further calls; default that of the data. */
+  byteLength?: number;
+  /** Of SUBSCRIBE and UNSUBSCRIBE: at least one. */
+  items?: readonly WriteItem[];
+}

@@ -1,0 +1,80 @@
+import type { MQTTError } from "../mqtt/mqtt-error";
+import type { Delivery } from "./delivery";
+import type { IOOptions, Will } from "./mqtt-client-options";
+import type ReliableClient from "./reliable-client";
+
+/** Quality of service of MQTT 3.1.1 section 4.3. */
+export type QoS = 0 | 1 | 2;
+
+/** Options of the {@link ReliableClient} constructor. */
+export interface ReliableClientOptions {
+  /** Name or address of the broker. */
+  host: string;
+  /** TCP port; default 1883. */
+  port?: number;
+  /** Client Identifier; must be unique at the broker and stay the same, because the broker keeps the session by it. */
+  id: string;
+  user?: string;
+  password?: string | ArrayBuffer | Uint8Array;
+  /** ms, 0 to 65,535,000; 0 switches it off; default 60,000. */
+  keepAlive?: number;
+  /** True: the broker forgets the session with each connection. Default false. */
+  clean?: boolean;
+  /** Published by the broker when the connection is lost without DISCONNECT. */
+  will?: Will;
+  /** Domain Name Resolver: its class as `io`, and that class's options. */
+  dns: IOOptions;
+  /** TCP socket or what looks like one: its class as `io`, and that class's options. */
+  socket: IOOptions;
+  /** Bytes for messages that wait or are not yet acknowledged, packet headers included; default 4,096. */
+  outboxByteLength?: number;
+  /** Bytes of each of the two buffers of the connection; default 256. */
+  bufferByteLength?: number;
+  /** Largest payload given to `onMessage`, bytes; default 512. Longer messages are skipped and reported. */
+  messageByteLength?: number;
+  /** Most QoS 1 and 2 messages sent and not yet acknowledged; default 16. */
+  inFlight?: number;
+  /** Time from the start of an attempt to CONNACK, ms; default 30,000. */
+  connackTimeout?: number;
+  /** Source of the jitter, 0 to less than 1; default `Math.random`. */
+  random?: () => number;
+  /** See back-off.ts, ms; default 1,000. */
+  minimumDelay?: number;
+  /** See back-off.ts, ms; default 60,000. */
+  maximumDelay?: number;
+  /** Opaque; becomes the property `target` of the client. */
+  target?: unknown;
+  /** After every CONNACK that accepts, when remembered subscriptions have been sent: the place to publish `online` and states. */
+  onConnect?(this: ReliableClient, sessionPresent: boolean): void;
+  /** An accepted connection is over, and not by `close`. Reconnecting has been arranged for. */
+  onDisconnect?(this: ReliableClient, error: MQTTError | undefined): void;
+  /** A whole message. `payload` is valid during the call only; the acknowledgement goes out after it. */
+  onMessage?(this: ReliableClient, topic: string, payload: Uint8Array, QoS: number, retain: boolean): void;
+  /** Acknowledged (QoS 1: PUBACK, QoS 2: PUBCOMP), or written to the socket (QoS 0). */
+  onDelivered?(this: ReliableClient, token: number): void;
+  /** Once for each accepted message that will not be sent. For one refused at once it is called before `publish` returns. */
+  onDropped?(this: ReliableClient, token: number, topic: string, reason: MQTTError): void;
+  /** An attempt to connect failed, a message was skipped, a subscription refused. The client goes on. */
+  onError?(this: ReliableClient, error: MQTTError): void;
+}
+
+/** Options of {@link ReliableClient.publish}. */
+export interface PublishOptions {
+  /** Default 0. */
+  QoS?: QoS;
+  /** The broker keeps it for later subscribers. Default false. */
+  retain?: boolean;
+  /** LATEST (the default), DEADLINE or MUST. */
+  delivery?: Delivery;
+  /** With DEADLINE, and required there: how long sending is worthwhile, ms from now, over 0. */
+  deadline?: number;
+}
+
+/** Options of {@link ReliableClient.stream}. */
+export interface StreamOptions {
+  /** Default 0. */
+  QoS?: 0 | 1;
+  retain?: boolean;
+  /** All bytes written (QoS 0) or acknowledged (QoS 1), or the error that ended it. Called once, not by `close`. */
+  onComplete(this: ReliableClient, error: MQTTError | undefined): void;
+}

@@ -1,0 +1,212 @@
+import Timer from "timer";
+import { DISCONNECT } from "../mqtt/control-packet";
+import { CLIENT_CLOSED, INVALID_OPTION, INVALID_QOS, INVALID_STATE, mqttError } from "../mqtt/mqtt-error";
+import { encodeBinary } from "../mqtt/utf8-string";
+import { bytesOf, invalid, numberIn } from "./connect-options";
+import { DEADLINE, LATEST } from "./delivery";
+import type MQTTClient from "./mqtt-client";
+import { enqueue, pump } from "./outgoing";
+import { connect, settingsOf } from "./reconnect";
+import type { PublishOptions, ReliableClientOptions, StreamOptions } from "./reliable-client-options";
+import { ReliableState } from "./reliable-state";
+import { checkFlush, deliverReports, drop, endFlush } from "./report";
+
+export type { Delivery } from "./delivery";
+export type { Will } from "./mqtt-client-options";
+export type { PublishOptions, QoS, ReliableClientOptions, StreamOptions } from "./reliable-client-options";
+
+const MAXIMUM_TIME = 0x7fff_ffff;
+
+/**
+ * A client that stays connected and delivers: the layer that ECMA-419 clause 25 leaves to others. It reconnects with a jittered
+ * back-off, subscribes again when the broker has lost the session and only then, keeps messages in a bounded outbox until they
+ * are delivered, and sends those of QoS 1 and 2 again as MQTT 3.1.1 section 4.4 wants it. No call waits for the network.
+ *
+ * ```ts
+ * const client = new ReliableClient({
+ *   host: "broker.local",
+ *   id: "sensor-1",
+ *   dns,
+ *   socket,
+ *   will: { topic: "home/sensor-1/status", message: "offline", QoS: 1, retain: true },
+ *   onConnect() {
+ *     this.publish("home/sensor-1/status", "online", { QoS: 1, retain: true });
+ *   },
+ * });
+ * client.publish("home/temp", "21.5", { QoS: 1, retain: true });
+ * ```
+ *
+ * Methods throw errors of family USAGE only. Callbacks may call any method.
+ */
+export default class ReliableClient {
+  /** The option `target`; without that option the property is missing. */
+  declare target?: unknown;
+  readonly #state: ReliableState;
+
+  /**
+   * Begins to connect.
+   * @throws {MQTTError} of family USAGE when an option is none
+   */
+  constructor(options: ReliableClientOptions) {
+    if (!options || typeof options !== "object") invalid("options are missing");
+    this.#state = new ReliableState(this, options, settingsOf(options));
+    if (options.target !== undefined) this.target = options.target;
+    connect(this.#state);
+  }
+
+  /** True from an accepting CONNACK until the connection is known to be lost. */
+  get connected(): boolean {
+    return this.#state.connected;
+  }
+
+  /** Connections accepted after the first. */
+  get reconnects(): number {
+    const { connections } = this.#state;
+    return connections > 0 ? connections - 1 : 0;
+  }
+
+  /** Messages accepted and neither delivered nor dropped yet. */
+  get waiting(): number {
+    return this.#state.outbox.count;
+  }
+
+  /**
+   * Accepts a message for delivery; copies its payload. Of QoS 1 and 2 it is kept until it is acknowledged, through any number of
+   * connections; of QoS 0 until it is written. Until a message is sent its delivery class says what may become of it, see delivery.ts;
+   * when the outbox is full the oldest messages that are neither sent nor MUST make room.
+   * @param topic - Topic Name
+   * @param payload - text is sent as UTF-8; may be empty
+   * @returns a token over 0; `onDelivered` or `onDropped` names it, once, unless the device loses its power
+   * @throws {MQTTError} INVALID_TOPIC, INVALID_QOS, INVALID_OPTION; INVALID_STATE after `close`
+   */
+  publish(topic: string, payload: string | ArrayBuffer | Uint8Array, options?: PublishOptions): number {
+    const state = openState(this.#state);
+    const { QoS = 0, retain = false, delivery = LATEST, deadline = 0 } = options ?? NO_OPTIONS;
+    if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0, 1 or 2`);
+    if (!(delivery >= 0 && delivery <= 2)) invalid(`delivery ${delivery} is not LATEST, DEADLINE or MUST`);
+    if (delivery === DEADLINE) numberIn(deadline, 1, MAXIMUM_TIME, "deadline");
+    else if (deadline !== 0) invalid("a deadline needs delivery DEADLINE");
+    return enqueue(state, topic, payloadBytes(payload), QoS, Boolean(retain), delivery, deadline);
+  }
+
+  /**
+   * Sends one large message in pieces, straight from `payload` as the socket takes them; nothing is copied or kept. Other messages
+   * wait until it is written. `payload` must not change before `onComplete` is called.
+   * @returns false when not connected, or while another stream runs
+   * @throws {MQTTError} INVALID_TOPIC, INVALID_QOS, INVALID_OPTION; INVALID_STATE after `close`
+   */
+  stream(topic: string, payload: ArrayBuffer | Uint8Array, options: StreamOptions): boolean {
+    const state = openState(this.#state);
+    const { QoS = 0, retain = false, onComplete } = options;
+    if (QoS !== 0 && QoS !== 1) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0 or 1`);
+    if (typeof onComplete !== "function") throw mqttError(INVALID_OPTION, "onComplete is not a function");
+    const bytes = bytesOf(payload, "payload");
+    state.topics.encode(topic);
+    if (!state.connected || state.stream) return false;
+    state.stream = {
+      payload: bytes,
+      topic,
+      QoS,
+      retain: Boolean(retain),
+      onComplete,
+      position: -1,
+      packetIdentifier: 0,
+    };
+    pump(state);
+    return true;
+  }
+
+  /**
+   * Subscribes now or as soon as connected, and again whenever the broker has lost the session. One that the broker has already is
+   * not sent again, so this may be called in every `onConnect`. Messages come to `onMessage`; a refusal comes to `onError`.
+   * @param topicFilter - see MQTT 3.1.1 section 4.7
+   * @param QoS - the most that the broker shall use; default 0
+   * @throws {MQTTError} INVALID_TOPIC, INVALID_QOS; INVALID_STATE after `close`
+   */
+  subscribe(topicFilter: string, QoS: 0 | 1 | 2 = 0): void {
+    const state = openState(this.#state);
+    if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0, 1 or 2`);
+    state.subscriptions.add(topicFilter, QoS);
+    pump(state);
+  }
+
+  /**
+   * Ends a subscription, now or as soon as connected.
+   * @throws {MQTTError} INVALID_TOPIC; INVALID_STATE after `close`
+   */
+  unsubscribe(topicFilter: string): void {
+    const state = openState(this.#state);
+    state.subscriptions.delete(topicFilter);
+    pump(state);
+  }
+
+  /**
+   * Waits, at most `deadline` ms, until everything is delivered: acknowledged, or written at QoS 0. For the time before deep sleep
+   * or `close`. A second call replaces the first, whose callback is not called.
+   * @param deadline - ms, 0 or more
+   * @param callback - gets the number of messages that are not delivered; never called before `flush` returns, nor after `close`
+   * @throws {MQTTError} INVALID_OPTION; INVALID_STATE after `close`
+   */
+  flush(deadline: number, callback: (this: void, unsentCount: number) => void): void {
+    const state = openState(this.#state);
+    numberIn(deadline, 0, MAXIMUM_TIME, "deadline");
+    if (typeof callback !== "function") throw mqttError(INVALID_OPTION, "callback is not a function");
+    Timer.clear(state.flush?.timer);
+    state.flush = { callback, timer: Timer.set(() => endFlush(state), deadline) };
+    checkFlush(state);
+  }
+
+  /**
+   * Parts from the broker with DISCONNECT when connected (so it does not publish the will), and gives everything back. What is not
+   * delivered is dropped: `onDropped` is called for it before `close` returns. No callback follows. May be called more than once.
+   */
+  close(): void {
+    const state = this.#state;
+    if (state.closed) return;
+    state.closed = true;
+    state.connected = false;
+    const { client } = state;
+    state.client = undefined;
+    clearTimers(state);
+    if (client) disconnect(client);
+    deliverReports(state);
+    Timer.clear(state.reportTimer);
+    state.partialToken = 0;
+    state.stream = undefined;
+    while (state.outbox.count > 0) drop(state, 0, CLIENT_CLOSED, "the client was closed");
+  }
+}
+
+const NO_OPTIONS: PublishOptions = Object.freeze({});
+
+function openState(state: ReliableState): ReliableState {
+  if (state.closed) throw mqttError(INVALID_STATE, "the client is closed");
+  return state;
+}
+
+function payloadBytes(payload: string | ArrayBuffer | Uint8Array): Uint8Array {
+  if (typeof payload !== "string") return bytesOf(payload, "payload");
+  // Browsers, where this client runs too, have no fromString.
+  if (ArrayBuffer.fromString as unknown) return new Uint8Array(ArrayBuffer.fromString(payload));
+  return encodeBinary(payload).subarray(2);
+}
+
+function clearTimers(state: ReliableState): void {
+  Timer.clear(state.timer);
+  Timer.clear(state.streamTimer);
+  Timer.clear(state.flush?.timer);
+  state.timer = undefined;
+  state.streamTimer = undefined;
+  state.flush = undefined;
+  for (let index = 0; index < state.deadlines.length; index++) Timer.clear(state.deadlines[index]!.timer);
+  state.deadlines.length = 0;
+}
+
+function disconnect(client: MQTTClient): void {
+  try {
+    client.write(undefined, { operation: DISCONNECT });
+  } catch {
+    // Not connected yet, or in the middle of a message, or the socket is full: then there is no clean way to part.
+  }
+  client.close();
+}

@@ -1,0 +1,134 @@
+import type Timer from "timer";
+import type { MQTTError } from "../mqtt/mqtt-error";
+import { Session } from "../mqtt/session";
+import { BackOff } from "./back-off";
+import { numberIn } from "./connect-options";
+import type MQTTClient from "./mqtt-client";
+import type { MQTTClientOptions } from "./mqtt-client-options";
+import { Outbox } from "./outbox";
+import type ReliableClient from "./reliable-client";
+import type { ReliableClientOptions } from "./reliable-client-options";
+import { Subscriptions } from "./subscriptions";
+import { TopicCache } from "./topic-cache";
+
+/** A message that goes out in pieces, straight from the caller's bytes. */
+export interface Stream {
+  readonly payload: Uint8Array;
+  readonly topic: string;
+  readonly QoS: number;
+  readonly retain: boolean;
+  readonly onComplete: (this: ReliableClient, error: MQTTError | undefined) => void;
+  /** Bytes written; -1 before the first. */
+  position: number;
+  packetIdentifier: number;
+}
+
+/** A report to the application that has to wait for the next turn: a delivered token, or a dropped message. */
+export interface Report {
+  readonly token: number;
+  readonly topic: string;
+  readonly reason: MQTTError | undefined;
+}
+
+/** A message of class DEADLINE. */
+export interface Deadline {
+  readonly token: number;
+  readonly timer: Timer;
+}
+
+export interface Flush {
+  readonly callback: (unsentCount: number) => void;
+  timer: Timer | undefined;
+}
+
+type Callbacks = Pick<
+  ReliableClientOptions,
+  "onConnect" | "onDisconnect" | "onMessage" | "onDelivered" | "onDropped" | "onError"
+>;
+
+/** The state of a `ReliableClient`, which keeps it to itself. A class of plain fields, as `Connection` is. */
+export class ReliableState {
+  readonly owner: ReliableClient;
+  readonly callbacks: Callbacks;
+  /** Options of each MQTTClient. */
+  readonly settings: MQTTClientOptions;
+  readonly session: Session;
+  readonly outbox: Outbox;
+  readonly backOff: BackOff;
+  readonly subscriptions: Subscriptions;
+  readonly topics: TopicCache;
+  /** Where inbound messages are put together. */
+  readonly message: Uint8Array;
+  /** Most QoS 1 and 2 messages in flight. */
+  readonly inFlight: number;
+  client: MQTTClient | undefined;
+  connected: boolean;
+  closed: boolean;
+  /** Connections accepted so far. */
+  connections: number;
+  /** While offline the next attempt; while online the time until the connection counts as stable. */
+  timer: Timer | undefined;
+  lastToken: number;
+
+  /** The message in the outbox that is being written in pieces: its token, or 0, and how many of its bytes are written. */
+  partialToken: number;
+  partialPosition: number;
+  stream: Stream | undefined;
+  /** Runs when a QoS 0 stream is written. */
+  streamTimer: Timer | undefined;
+  pumping: boolean;
+  /** A callback has added something to send while pumping. */
+  pumpAgain: boolean;
+  readonly deadlines: Deadline[];
+  readonly reports: Report[];
+  reporting: boolean;
+  reportTimer: Timer | undefined;
+  flush: Flush | undefined;
+
+  /** Of the message being received. */
+  topic: string;
+  QoS: number;
+  retain: boolean;
+  byteLength: number;
+  position: number;
+
+  constructor(owner: ReliableClient, options: ReliableClientOptions, settings: MQTTClientOptions) {
+    const { onConnect, onDisconnect, onMessage, onDelivered, onDropped, onError } = options;
+    const minimumDelay = numberIn(options.minimumDelay ?? 1000, 1, 0x7fff_ffff, "minimumDelay");
+    const maximumDelay = numberIn(options.maximumDelay ?? 60_000, minimumDelay, 0x7fff_ffff, "maximumDelay");
+    this.owner = owner;
+    this.callbacks = { onConnect, onDisconnect, onMessage, onDelivered, onDropped, onError } as Callbacks;
+    this.settings = settings;
+    this.session = new Session();
+    this.outbox = new Outbox(numberIn(options.outboxByteLength ?? 4096, 64, 0x7fff_ffff, "outboxByteLength"));
+    this.backOff = new BackOff(minimumDelay, maximumDelay, options.random ?? Math.random);
+    this.subscriptions = new Subscriptions();
+    this.topics = new TopicCache();
+    this.message = new Uint8Array(
+      numberIn(options.messageByteLength ?? 512, 1, 0x7fff_ffff, "messageByteLength"),
+    );
+    this.inFlight = numberIn(options.inFlight ?? 16, 1, 255, "inFlight");
+    this.client = undefined;
+    this.connected = false;
+    this.closed = false;
+    this.connections = 0;
+    this.timer = undefined;
+    this.lastToken = 0;
+    this.partialToken = 0;
+    this.partialPosition = 0;
+    this.stream = undefined;
+    this.streamTimer = undefined;
+    this.pumping = false;
+    this.pumpAgain = false;
+    this.deadlines = [];
+    this.reports = [];
+    this.reporting = false;
+    this.reportTimer = undefined;
+    this.flush = undefined;
+    this.topic = "";
+    this.QoS = 0;
+    this.retain = false;
+    this.byteLength = 0;
+    this.position = 0;
+  }
+}

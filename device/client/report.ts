@@ -1,0 +1,110 @@
+import Timer from "timer";
+import { mqttError } from "../mqtt/mqtt-error";
+import type { ReliableState, Report } from "./reliable-state";
+
+/** ms; over 0, so that such a program does not take all of the time. */
+const NESTED_DELAY = 1;
+
+/** More reports than that do not wait for the next turn: memory stays bounded whatever the application does in one turn. */
+const WAITING_LIMIT = 32;
+
+/** Removes a message that will not be sent. @returns what is to be reported of it */
+export function remove(state: ReliableState, offset: number, code: number, detail: string): Report {
+  const { outbox, session } = state;
+  const token = outbox.token(offset);
+  const topic = outbox.topic(offset);
+  const packetIdentifier = outbox.identifier(offset);
+  outbox.remove(offset);
+  cancelDeadline(state, token);
+  if (packetIdentifier > 0) session.forget(packetIdentifier);
+  return { token, topic, reason: mqttError(code, detail) };
+}
+
+/** Removes a message that will not be sent, and says so. */
+export function drop(state: ReliableState, offset: number, code: number, detail: string): void {
+  reportDropped(state, remove(state, offset, code, detail));
+}
+
+/**
+ * Calls `onDropped` now; from inside `onDropped` a little later, so that a program which publishes there goes round in turns
+ * and not down the stack.
+ */
+export function reportDropped(state: ReliableState, report: Report): void {
+  if (state.reporting && !state.closed) reportLater(state, report, NESTED_DELAY);
+  else call(state, report);
+  checkFlush(state);
+}
+
+/** Calls `onDelivered` now. */
+export function reportDelivered(state: ReliableState, token: number): void {
+  cancelDeadline(state, token);
+  state.callbacks.onDelivered?.call(state.owner, token);
+  checkFlush(state);
+}
+
+/** Calls `onDelivered` a turn later: `publish` has not returned the token yet. */
+export function reportWritten(state: ReliableState, token: number): void {
+  cancelDeadline(state, token);
+  if (state.callbacks.onDelivered) reportLater(state, { token, topic: "", reason: undefined }, 0);
+  checkFlush(state);
+}
+
+function reportLater(state: ReliableState, report: Report, delay: number): void {
+  const { reports } = state;
+  reports.push(report);
+  state.reportTimer ??= Timer.set(() => {
+    state.reportTimer = undefined;
+    deliverReports(state);
+  }, delay);
+  if (reports.length > WAITING_LIMIT && !state.reporting) call(state, reports.shift()!);
+}
+
+/** Calls what waits for this turn. What the callbacks add waits for the next. */
+export function deliverReports(state: ReliableState): void {
+  const { reports } = state;
+  for (let count = reports.length; count > 0 && reports.length > 0; count--) call(state, reports.shift()!);
+}
+
+function call(state: ReliableState, report: Report): void {
+  const { callbacks, owner } = state;
+  const { token, topic, reason } = report;
+  const nested = state.reporting;
+  state.reporting = true;
+  try {
+    if (reason) callbacks.onDropped?.call(owner, token, topic, reason);
+    else callbacks.onDelivered?.call(owner, token);
+  } finally {
+    state.reporting = nested;
+  }
+}
+
+/** Messages and streams that are not delivered. */
+export function unsentCount(state: ReliableState): number {
+  return state.outbox.count + (state.stream ? 1 : 0);
+}
+
+/** Tells a waiting `flush`, in the next turn, that there is nothing left to wait for. */
+export function checkFlush(state: ReliableState): void {
+  const { flush } = state;
+  if (!flush || unsentCount(state) > 0) return;
+  Timer.clear(flush.timer);
+  flush.timer = Timer.set(() => endFlush(state));
+}
+
+/** Ends `flush` with what is unsent now. */
+export function endFlush(state: ReliableState): void {
+  const { flush } = state;
+  state.flush = undefined;
+  Timer.clear(flush?.timer);
+  flush?.callback(unsentCount(state));
+}
+
+export function cancelDeadline(state: ReliableState, token: number): void {
+  const { deadlines } = state;
+  for (let index = 0; index < deadlines.length; index++) {
+    if (deadlines[index]!.token !== token) continue;
+    Timer.clear(deadlines[index]!.timer);
+    deadlines.splice(index, 1);
+    return;
+  }
+}

@@ -1,0 +1,173 @@
+import { PINGREQ, SUBSCRIBE } from "../mqtt/control-packet";
+import { BUFFER_FULL, CONNECTION_LOST, mqttError } from "../mqtt/mqtt-error";
+import {
+  publishByteLength,
+  type SubscribeItem,
+  subscribeByteLength,
+  unsubscribeByteLength,
+  writeAcknowledgement,
+  writeDisconnect,
+  writePingRequest,
+  writePublishHeader,
+  writeSubscribe,
+  writeUnsubscribe,
+} from "../mqtt/packet-writer";
+import { CONNECTED, type Connection } from "./connection";
+import { finishLater } from "./lifecycle";
+
+/** Bytes of the socket's buffer that applications are not told of: room for an acknowledgement, a ping, a DISCONNECT. */
+const RESERVE = 8;
+const ACKNOWLEDGEMENT_BYTE_LENGTH = 4;
+
+/** What the application may write now, in bytes. */
+export function writableCount(connection: Connection): number {
+  return connection.writable > RESERVE ? connection.writable - RESERVE : 0;
+}
+
+/** @throws {MQTTError} BUFFER_FULL when the socket does not take so many bytes now */
+export function assertWritable(connection: Connection, byteLength: number): void {
+  if (byteLength > connection.writable)
+    throw mqttError(
+      BUFFER_FULL,
+      `${byteLength} bytes do not fit the socket, which takes ${connection.writable}`,
+    );
+}
+
+/** Hands bytes to the socket with one `write`. The caller has seen that they fit. */
+export function transmit(connection: Connection, bytes: Uint8Array): void {
+  let free: unknown;
+  try {
+    free = connection.socket?.write(bytes);
+  } catch (error) {
+    finishLater(connection, mqttError(CONNECTION_LOST, `the socket refused to write: ${error}`));
+    return;
+  }
+  if (typeof free === "number") connection.writable = free;
+  else connection.writable = Math.max(0, connection.writable - bytes.byteLength);
+  connection.keepAlive?.sent();
+}
+
+/** The first `byteLength` bytes of the shared buffer when they fit it, else of one made for this packet. */
+function packetBuffer(connection: Connection, byteLength: number): Uint8Array {
+  return byteLength <= connection.outbound.length ? connection.outbound : new Uint8Array(byteLength);
+}
+
+function transmitBuffer(connection: Connection, buffer: Uint8Array, end: number): void {
+  transmit(connection, end === buffer.length ? buffer : buffer.subarray(0, end));
+}
+
+/**
+ * Sends a PUBLISH, or the first fragment of one: one `write` when header and data fit the shared buffer, else one for
+ * the buffer and one for the rest of the data.
+ * @param topic - Topic Name, prefixed
+ * @param byteLength - of the whole payload, at least that of `data`
+ */
+export function sendPublish(
+  connection: Connection,
+  data: Uint8Array,
+  topic: Uint8Array,
+  byteLength: number,
+  QoS: number,
+  retain: boolean,
+  duplicate: boolean,
+  packetIdentifier: number,
+): void {
+  const packetByteLength = publishByteLength(topic.length, byteLength, QoS);
+  const headerByteLength = packetByteLength - byteLength;
+  assertWritable(connection, headerByteLength + data.length);
+  if (QoS > 0) connection.session.publish(packetIdentifier, QoS, duplicate);
+  const buffer = packetBuffer(connection, headerByteLength);
+  const start = writePublishHeader(
+    buffer,
+    0,
+    topic,
+    byteLength,
+    QoS,
+    retain,
+    duplicate && QoS > 0,
+    packetIdentifier,
+  );
+  const room = buffer.length - start;
+  connection.remaining = byteLength - data.length;
+  if (data.length <= room) {
+    buffer.set(data, start);
+    transmitBuffer(connection, buffer, start + data.length);
+  } else {
+    buffer.set(data.subarray(0, room), start);
+    transmit(connection, buffer);
+    transmit(connection, data.subarray(room));
+  }
+}
+
+/** Sends a further fragment of the PUBLISH that was begun, and what had to wait for its end. */
+export function sendFragment(connection: Connection, data: Uint8Array): void {
+  connection.remaining -= data.length;
+  if (data.length > 0) transmit(connection, data);
+  if (connection.remaining === 0) flushPending(connection);
+}
+
+/** Sends SUBSCRIBE or UNSUBSCRIBE. */
+export function sendRequest(
+  connection: Connection,
+  operation: number,
+  packetIdentifier: number,
+  items: readonly SubscribeItem[],
+): void {
+  const topics = operation === SUBSCRIBE ? undefined : items.map((item) => item.topic);
+  const byteLength = topics ? unsubscribeByteLength(topics) : subscribeByteLength(items);
+  assertWritable(connection, byteLength);
+  connection.session.request(packetIdentifier, operation);
+  const buffer = packetBuffer(connection, byteLength);
+  const end = topics
+    ? writeUnsubscribe(buffer, 0, packetIdentifier, topics)
+    : writeSubscribe(buffer, 0, packetIdentifier, items);
+  transmitBuffer(connection, buffer, end);
+}
+
+/** Sends PINGREQ or DISCONNECT. */
+export function sendShort(connection: Connection, operation: number): void {
+  const { outbound } = connection;
+  const end = operation === PINGREQ ? writePingRequest(outbound, 0) : writeDisconnect(outbound, 0);
+  assertWritable(connection, end);
+  transmitBuffer(connection, outbound, end);
+}
+
+/** Sends PUBACK, PUBREC, PUBREL or PUBCOMP now. */
+export function sendAcknowledgement(
+  connection: Connection,
+  operation: number,
+  packetIdentifier: number,
+): void {
+  assertWritable(connection, ACKNOWLEDGEMENT_BYTE_LENGTH);
+  const { outbound } = connection;
+  transmitBuffer(connection, outbound, writeAcknowledgement(outbound, 0, operation, packetIdentifier));
+}
+
+/** Sends an acknowledgement, or keeps it until the socket takes it and no PUBLISH is under way. */
+export function acknowledge(connection: Connection, operation: number, packetIdentifier: number): void {
+  const { pending, remaining, writable } = connection;
+  if (connection.state !== CONNECTED) return;
+  if (pending.length > 0 || remaining > 0 || writable < ACKNOWLEDGEMENT_BYTE_LENGTH)
+    pending.push((operation << 16) | packetIdentifier);
+  else sendAcknowledgement(connection, operation, packetIdentifier);
+}
+
+/** Sends PINGREQ as soon as the socket takes it. */
+export function ping(connection: Connection): void {
+  connection.pingPending = true;
+  flushPending(connection);
+}
+
+/** Sends what waits, in order, as far as the socket takes it. */
+export function flushPending(connection: Connection): void {
+  const { pending } = connection;
+  if (connection.state !== CONNECTED || connection.remaining > 0) return;
+  while (pending.length > 0 && connection.writable >= ACKNOWLEDGEMENT_BYTE_LENGTH) {
+    const entry = pending.shift()!;
+    sendAcknowledgement(connection, entry >> 16, entry & 0xffff);
+  }
+  if (connection.pingPending && pending.length === 0 && connection.writable >= 2) {
+    connection.pingPending = false;
+    sendShort(connection, PINGREQ);
+  }
+}

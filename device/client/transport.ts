@@ -1,0 +1,179 @@
+import Timer from "timer";
+import { CONNACK_TIMEOUT, CONNECTION_LOST, HOST_NOT_FOUND, mqttError } from "../mqtt/mqtt-error";
+import { callWritable } from "./alive";
+import {
+  CONNECTED,
+  CONNECTING,
+  type Connection,
+  DISCONNECTING,
+  ENDED,
+  LOGIN,
+  RESOLVING,
+  type Socket,
+} from "./connection";
+import { closeResolver, closeSocket, finish, finishLater } from "./lifecycle";
+import type { MQTTClientOptions } from "./mqtt-client-options";
+import { receive } from "./receive";
+import { assertWritable, flushPending, transmit } from "./transmit";
+
+/** How long a broker may take to close after DISCONNECT, ms. */
+const CLOSE_TIMEOUT = 5000;
+
+/** `this` of the socket's callbacks: a socket with the connection as its `target` (ECMA-419 clause 8). */
+interface Targeted {
+  target: Connection;
+}
+
+/** Begins to connect: name look-up, socket, CONNECT. Calls no callback of the application. */
+export function open(connection: Connection, options: MQTTClientOptions, timeout: number): void {
+  const { host, dns } = options;
+  connection.timer = Timer.set(() => timedOut(connection, timeout), timeout);
+  try {
+    const resolver = new dns.io(dns);
+    connection.resolver = resolver;
+    resolver.resolve({
+      host,
+      onResolved: (_host: string, address: string) => resolved(connection, options, address),
+      onError: () => unresolved(connection, host),
+    });
+    if (connection.state !== RESOLVING) closeResolver(connection);
+  } catch (error) {
+    finishLater(connection, mqttError(HOST_NOT_FOUND, `cannot look up ${host}: ${error}`));
+  }
+}
+
+function unresolved(connection: Connection, host: string): void {
+  if (connection.state === RESOLVING)
+    finishLater(connection, mqttError(HOST_NOT_FOUND, `host ${host} was not found`));
+}
+
+function resolved(connection: Connection, options: MQTTClientOptions, address: string): void {
+  if (connection.state !== RESOLVING) return;
+  const { socket, host, port = 1883 } = options;
+  connection.state = CONNECTING;
+  closeResolver(connection);
+  try {
+    connection.socket = new socket.io({
+      ...socket,
+      address,
+      host,
+      port,
+      // The Moddable SDK's spelling, and the standard's.
+      nodelay: true,
+      noDelay: true,
+      format: "buffer",
+      target: connection,
+      ...socketCallbacks(connection, "TCP" in socket),
+    });
+  } catch (error) {
+    finishLater(connection, mqttError(CONNECTION_LOST, `no socket to ${host}: ${error}`));
+  }
+}
+
+/** @param layered - a socket over another, as the SDK's TLSSocket, that calls its callbacks without `this` */
+function socketCallbacks(connection: Connection, layered: boolean): object {
+  if (!layered) return CALLBACKS;
+  return {
+    onReadable: (count: number) => readable(connection, count),
+    onWritable: (count: number) => writable(connection, count),
+    onError: () => socketError(connection),
+  };
+}
+
+function onReadable(this: Targeted, count: number): void {
+  readable(this.target, count);
+}
+
+function onWritable(this: Targeted, count: number): void {
+  writable(this.target, count);
+}
+
+function onError(this: Targeted): void {
+  socketError(this.target);
+}
+
+const CALLBACKS: object = Object.freeze({ onReadable, onWritable, onError });
+
+function timedOut(connection: Connection, timeout: number): void {
+  const { state } = connection;
+  connection.timer = undefined;
+  if (state === RESOLVING) finish(connection, mqttError(HOST_NOT_FOUND, `host not found in ${timeout} ms`));
+  else if (state === CONNECTING)
+    finish(connection, mqttError(CONNECTION_LOST, `no connection in ${timeout} ms`));
+  else finish(connection, mqttError(CONNACK_TIMEOUT, `no CONNACK in ${timeout} ms`));
+}
+
+function readable(connection: Connection, count: number): void {
+  if (!connection.socket) return;
+  connection.readable = count;
+  connection.keepAlive?.received();
+  if (connection.state === DISCONNECTING) drain(connection.socket, connection, count);
+  else receive(connection);
+}
+
+/** After DISCONNECT nothing is of interest, but a socket closed with bytes unread resets the connection (RFC 2525). */
+function drain(socket: Socket, connection: Connection, count: number): void {
+  connection.readable = 0;
+  socket.read(new Uint8Array(count));
+}
+
+function writable(connection: Connection, count: number): void {
+  if (!connection.socket) return;
+  connection.writable = count;
+  if (connection.state === CONNECTING) login(connection);
+  else if (connection.state === CONNECTED) {
+    // The broker's TCP has taken bytes. A ping cannot go out in the middle of a PUBLISH.
+    if (connection.remaining > 0) connection.keepAlive?.received();
+    flushPending(connection);
+    receive(connection);
+    callWritable(connection);
+  }
+}
+
+function login(connection: Connection): void {
+  const packet = connection.connectPacket!;
+  connection.state = LOGIN;
+  connection.connectPacket = undefined;
+  try {
+    assertWritable(connection, packet.length);
+  } catch (error) {
+    finish(connection, mqttError(CONNECTION_LOST, String(error)));
+    return;
+  }
+  transmit(connection, packet);
+}
+
+function socketError(connection: Connection): void {
+  const { state, payloadStart, payloadEnd } = connection;
+  if (!connection.socket) return;
+  if (state === DISCONNECTING) finish(connection);
+  else if (state !== CONNECTED || (connection.available === 0 && connection.position >= connection.end))
+    finish(connection, mqttError(CONNECTION_LOST, lossText(state)));
+  else {
+    // Bytes that arrived before the end are still good: the error waits until they are read.
+    Timer.clear(connection.timer);
+    connection.timer = undefined;
+    connection.state = ENDED;
+    closeSocket(connection);
+    connection.available = Math.min(connection.available, payloadEnd - payloadStart);
+    receive(connection);
+  }
+}
+
+function lossText(state: number): string {
+  if (state === CONNECTING) return "the connection was refused";
+  return state === LOGIN ? "the broker closed the connection before CONNACK" : "the connection was lost";
+}
+
+/** DISCONNECT has been written: the broker closes, or this client does ([MQTT-3.14.4-1]). */
+export function awaitClose(connection: Connection): void {
+  Timer.clear(connection.timer);
+  Timer.clear(connection.deferred);
+  connection.deferred = undefined;
+  connection.state = DISCONNECTING;
+  connection.available = 0;
+  connection.position = 0;
+  connection.end = 0;
+  connection.timer = Timer.set(() => finish(connection), CLOSE_TIMEOUT);
+  if (connection.socket && connection.readable > 0) drain(connection.socket, connection, connection.readable);
+}
