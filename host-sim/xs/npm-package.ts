@@ -95,16 +95,20 @@ export function* tarEntries(archive: Buffer): Generator<TarEntry> {
     const size = Number.parseInt(field(header, 124, 12), 8);
     const bytes = archive.subarray(offset + 512, offset + 512 + size);
     const type = String.fromCharCode(header[156] ?? 0);
-    if (type === "x") longPath = /(?:^|\n)\d+ path=(.*)\n/.exec(bytes.toString("utf8"))?.[1];
-    else {
-      const prefix = field(header, 345, 155);
-      const path = longPath ?? (prefix ? `${prefix}/` : "") + field(header, 0, 100);
-      longPath = undefined;
-      if (path.split("/").includes("..")) throw new Error(`unsafe path in archive: ${path}`);
-      if (type === "0" || type === "\0") yield { path, bytes };
-    }
+    if (type === "0" || type === "\0") yield { path: safe(longPath ?? shortPath(header)), bytes };
+    longPath = type === "x" ? /(?:^|\n)\d+ path=(.*)\n/.exec(bytes.toString("utf8"))?.[1] : undefined;
     offset += 512 + Math.ceil(size / 512) * 512;
   }
+}
+
+function shortPath(header: Buffer): string {
+  const prefix = field(header, 345, 155);
+  return (prefix ? `${prefix}/` : "") + field(header, 0, 100);
+}
+
+function safe(path: string): string {
+  if (path.split("/").includes("..")) throw new Error(`unsafe path in archive: ${path}`);
+  return path;
 }
 
 function field(header: Buffer, offset: number, length: number): string {

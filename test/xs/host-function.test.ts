@@ -101,7 +101,7 @@ describe("a class of the host's", () => {
     expect(device.invoke("open")).toBe(true);
     expect(ports[0]?.options.pin).toBe(5);
     expect(ports[0]?.onReadable.callable).toBe(true);
-    expect((ports[0]?.options.target as Reference).get("name")).toBe("target");
+    expect((ports[0]!.options.target as Reference).get("name")).toBe("target");
   });
 
   it("calls back with the object as this, and gives buffers", () => {

@@ -196,13 +196,43 @@ static void share(txMachine* the, void* data)
 	freezeForSharing(the);
 }
 
+/*
+ * Bytecode in flash uses its string literals and the bodies of its closures in place, instead of copying them to chunks.
+ * The linker has codes of their own for that, of the same length.
+ */
+static void toReadOnlyCode(txByte* code)
+{
+	txU1* p = (txU1*)code;
+	txU1* end = p + ((txChunk*)(code - sizeof(txChunk)))->size - sizeof(txChunk);
+	while (p < end) {
+		txS1 size = gxCodeSizes[*p];
+		if ((XS_CODE_CODE_1 <= *p) && (*p <= XS_CODE_CODE_4))
+			*p += XS_CODE_CODE_ARCHIVE_1 - XS_CODE_CODE_1;
+		else if ((XS_CODE_STRING_1 <= *p) && (*p <= XS_CODE_STRING_4))
+			*p += XS_CODE_STRING_ARCHIVE_1 - XS_CODE_STRING_1;
+		if (size > 0)
+			p += size;
+		else if (size == 0)
+			p += 1 + sizeof(txID);
+		else if (size == -1)
+			p += 2 + p[1];
+		else if (size == -2)
+			p += 3 + (p[1] | (p[2] << 8));
+		else
+			p += 5 + (p[1] | (p[2] << 8) | (p[3] << 16) | (p[4] << 24));
+	}
+}
+
 /* In flash, strings and bytecode have kinds of their own: the collectors of clones leave them where they are. */
 static void toReadOnlyKind(txSlot* slot)
 {
 	switch (slot->kind) {
 	case XS_STRING_KIND: slot->kind = XS_STRING_X_KIND; break;
 	case XS_KEY_KIND: slot->kind = XS_KEY_X_KIND; break;
-	case XS_CODE_KIND: slot->kind = XS_CODE_X_KIND; break;
+	case XS_CODE_KIND:
+		toReadOnlyCode(slot->value.code.address);
+		slot->kind = XS_CODE_X_KIND;
+		break;
 	case XS_BIGINT_KIND: slot->kind = XS_BIGINT_X_KIND; break;
 	default: break;
 	}
