@@ -1,7 +1,7 @@
 import Timer from "timer";
 import { LOST, PING } from "../mqtt/keep-alive";
 import { KEEP_ALIVE_TIMEOUT, mqttError } from "../mqtt/mqtt-error";
-import { CONNECTED, type Connection, isBlocked } from "./connection";
+import { CONNECTED, type Connection } from "./connection";
 import { finish } from "./lifecycle";
 import { ping, writableCount } from "./transmit";
 
@@ -23,8 +23,9 @@ export function startKeepAlive(connection: Connection): void {
 function tick(connection: Connection): void {
   const { keepAlive, timer } = connection;
   if (!keepAlive || !timer) return;
-  // An answer may stand behind what the application has not read yet.
-  if (connection.readable > 0 && isBlocked(connection)) keepAlive.received();
+  // An answer may stand behind what the application has not read yet. (Behind acknowledgements that the socket does not take
+  // nothing is excused: a socket that died so tells of it only when it has been read empty.)
+  if (connection.available > 0 && connection.readable > 0) keepAlive.received();
   const { due } = keepAlive;
   const action = keepAlive.advance();
   if (action === LOST) {

@@ -26,9 +26,10 @@ export function invalid(what: string): never {
  * @throws {MQTTError} INVALID_OPTION when it is none
  */
 export function bytesOf(data: ByteBuffer, name: string): Uint8Array {
+  if (data instanceof Uint8Array) return data;
   if (ArrayBuffer.isView(data)) {
-    const { BYTES_PER_ELEMENT: elementByteLength, buffer, byteOffset, byteLength } = data as Uint8Array;
-    if (data instanceof Uint8Array) return data;
+    const { BYTES_PER_ELEMENT: elementByteLength, buffer, byteOffset, byteLength } = data as Int8Array;
+    // A DataView has no elements.
     if (elementByteLength === undefined || elementByteLength === 1)
       return new Uint8Array(buffer, byteOffset, byteLength);
   } else if (data && typeof data === "object" && typeof data.byteLength === "number")

@@ -1,5 +1,6 @@
 import type Timer from "timer";
 import type { KeepAlive } from "../mqtt/keep-alive";
+import type { MQTTError } from "../mqtt/mqtt-error";
 import type { PacketReader } from "../mqtt/packet-reader";
 import type { Session } from "../mqtt/session";
 import type MQTTClient from "./mqtt-client";
@@ -65,6 +66,8 @@ export class Connection {
   timer: Timer | undefined;
   /** What shall happen a turn later: reading on, or reporting an error. */
   deferred: Timer | undefined;
+  /** In ENDED: what the application is told when it has read all. */
+  error: MQTTError | undefined;
   /** The CONNECT packet until it is sent. */
   connectPacket: Uint8Array | undefined;
 
@@ -121,6 +124,7 @@ export class Connection {
     this.resolver = undefined;
     this.timer = undefined;
     this.deferred = undefined;
+    this.error = undefined;
     this.connectPacket = undefined;
     this.readable = 0;
     this.position = 0;

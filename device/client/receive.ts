@@ -40,8 +40,7 @@ export function receive(connection: Connection): void {
   } finally {
     connection.receiving = false;
   }
-  if (connection.state === ENDED && !isBlocked(connection))
-    finish(connection, mqttError(CONNECTION_LOST, "the connection was lost"));
+  if (connection.state === ENDED && !isBlocked(connection)) finish(connection, connection.error);
 }
 
 function mayParse(connection: Connection): boolean {

@@ -22,15 +22,20 @@ interface Subscription extends WriteItem {
   topic: string;
   QoS: number;
   state: number;
+  /** The broker may know of it. */
+  asked: boolean;
   packetIdentifier: number;
 }
 
 /** The Topic Filters that a client wants, and what the broker knows of them. */
 export class Subscriptions {
   /** @internal */ readonly list: Subscription[];
+  /** @internal there may be something to send */
+  changed: boolean;
 
   constructor() {
     this.list = [];
+    this.changed = false;
   }
 
   /**
@@ -40,7 +45,8 @@ export class Subscriptions {
   add(topicFilter: string, QoS: number): void {
     encodeTopicFilter(topicFilter);
     const known = find(this.list, topicFilter);
-    if (!known) this.list.push({ topic: topicFilter, QoS, state: WANTED, packetIdentifier: 0 });
+    this.changed = true;
+    if (!known) this.list.push({ topic: topicFilter, QoS, state: WANTED, asked: false, packetIdentifier: 0 });
     else if (known.QoS !== QoS || known.state === UNWANTED || known.state === LEAVING) {
       known.QoS = QoS;
       known.state = WANTED;
@@ -54,17 +60,23 @@ export class Subscriptions {
   delete(topicFilter: string): void {
     encodeTopicFilter(topicFilter);
     const known = find(this.list, topicFilter);
-    if (known) known.state = UNWANTED;
+    if (!known) return;
+    this.changed = true;
+    if (known.asked) known.state = UNWANTED;
+    else this.list.splice(this.list.indexOf(known), 1);
   }
 
   /** A connection begins: without a session the broker knows nothing, and with it what it had acknowledged. */
   resume(sessionPresent: boolean): void {
     const { list } = this;
+    this.changed = true;
     for (let index = list.length - 1; index >= 0; index--) {
       const item = list[index]!;
+      item.packetIdentifier = 0;
       if (item.state === LEAVING) item.state = UNWANTED;
       else if (item.state === ASKED) item.state = WANTED;
       if (sessionPresent) continue;
+      item.asked = false;
       if (item.state === UNWANTED) list.splice(index, 1);
       else item.state = WANTED;
     }
@@ -73,8 +85,10 @@ export class Subscriptions {
   /** Sends what is wanted and unwanted, as far as the socket takes it. The rest goes with the next call. */
   send(client: MQTTClient, session: Session): void {
     const { list } = this;
+    if (!this.changed) return;
     while (sendSome(list, client, session, UNSUBSCRIBE));
     while (sendSome(list, client, session, SUBSCRIBE));
+    this.changed = list.some(({ state }) => state === WANTED || state === UNWANTED);
   }
 
   /**
@@ -125,6 +139,7 @@ function sendSome(
   client.write(undefined, { operation, id, items });
   for (let index = 0; index < items.length; index++) {
     items[index]!.state = from + 1;
+    items[index]!.asked = true;
     items[index]!.packetIdentifier = id;
   }
   return true;

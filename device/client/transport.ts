@@ -1,5 +1,5 @@
 import Timer from "timer";
-import { CONNACK_TIMEOUT, CONNECTION_LOST, HOST_NOT_FOUND, mqttError } from "../mqtt/mqtt-error";
+import { CONNACK_TIMEOUT, CONNECTION_LOST, HOST_NOT_FOUND, MQTTError, mqttError } from "../mqtt/mqtt-error";
 import { callWritable } from "./alive";
 import {
   CONNECTED,
@@ -76,7 +76,7 @@ function socketCallbacks(connection: Connection, layered: boolean): object {
   return {
     onReadable: (count: number) => readable(connection, count),
     onWritable: (count: number) => writable(connection, count),
-    onError: () => socketError(connection),
+    onError: (cause?: unknown) => socketError(connection, cause),
   };
 }
 
@@ -88,8 +88,8 @@ function onWritable(this: Targeted, count: number): void {
   writable(this.target, count);
 }
 
-function onError(this: Targeted): void {
-  socketError(this.target);
+function onError(this: Targeted, cause?: unknown): void {
+  socketError(this.target, cause);
 }
 
 const CALLBACKS: object = Object.freeze({ onReadable, onWritable, onError });
@@ -143,17 +143,20 @@ function login(connection: Connection): void {
   transmit(connection, packet);
 }
 
-function socketError(connection: Connection): void {
+/** @param cause - nothing from TCP; TLS and WebSocket may know an MQTTError that says more */
+function socketError(connection: Connection, cause: unknown): void {
   const { state, payloadStart, payloadEnd } = connection;
   if (!connection.socket) return;
+  const error = cause instanceof MQTTError ? cause : mqttError(CONNECTION_LOST, lossText(state));
   if (state === DISCONNECTING) finish(connection);
   else if (state !== CONNECTED || (connection.available === 0 && connection.position >= connection.end))
-    finish(connection, mqttError(CONNECTION_LOST, lossText(state)));
+    finish(connection, error);
   else {
     // Bytes that arrived before the end are still good: the error waits until they are read.
     Timer.clear(connection.timer);
     connection.timer = undefined;
     connection.state = ENDED;
+    connection.error = error;
     closeSocket(connection);
     connection.available = Math.min(connection.available, payloadEnd - payloadStart);
     receive(connection);

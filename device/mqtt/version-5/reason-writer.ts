@@ -1,5 +1,5 @@
 import { AUTH, DISCONNECT, PUBREL } from "../control-packet";
-import { MAXIMUM_PACKET_BYTE_LENGTH } from "../limits";
+import { MAXIMUM_PACKET_BYTE_LENGTH, MAXIMUM_REMAINING_LENGTH } from "../limits";
 import { INVALID_LENGTH, INVALID_OPTION, mqttError } from "../mqtt-error";
 import { packetByteLength, writeFixedHeader, writeRequestHeader } from "../packet-writer";
 import { fittingByteLength, propertiesByteLength, writeProperties } from "./property-writer";
@@ -119,7 +119,7 @@ function reasonProperties(
   maximumPacketByteLength: number,
 ): number {
   if (!properties || properties.length === 0) return 0;
-  let remainingLength = Math.min(maximumPacketByteLength, MAXIMUM_PACKET_BYTE_LENGTH) - 2;
+  let remainingLength = Math.min(maximumPacketByteLength - 2, MAXIMUM_REMAINING_LENGTH);
   while (remainingLength > 0 && packetByteLength(remainingLength) > maximumPacketByteLength)
     remainingLength--;
   const sent = fittingByteLength(properties, remainingLength - before - 1);
