@@ -52,7 +52,8 @@ export class FileModules implements ModuleLoader {
     if (!path) return undefined;
     const text = readFileSync(resolve(this.#root, path), "utf8");
     const { code, map } = transformSync(text, { ...TRANSFORM, sourcefile: path, sourcemap: "external" });
-    const module = { source: code, map };
+    // A module of types only has nothing to map, and XS wants at least one source.
+    const module = code.trim() === "" ? { source: code } : { source: code, map };
     this.#cache.set(name, module);
     return module;
   }
