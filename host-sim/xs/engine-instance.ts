@@ -33,6 +33,10 @@ export interface EngineExports {
   retainThis(machine: number): number;
   createHostObject(machine: number, handle: number): number;
   unbindReference(reference: number): number;
+  serveDebugger(machine: number): number;
+  reportAbort(machine: number, status: number): void;
+  describeInstrumentation(machine: number): void;
+  sampleInstrumentation(machine: number): void;
 }
 
 /** What the engine imports: text comes as address and length, `call` returns an address from `allocate` or 0. */

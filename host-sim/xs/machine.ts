@@ -1,6 +1,7 @@
 import { createRandom } from "../board/random";
 import { type Creation, creationFields } from "./creation";
 import { CLOSED, type Death, death, MachineDeath, UNHANDLED_EXCEPTION, XSException } from "./death";
+import type { DebugWire } from "./debug-wire";
 import type { EngineInstance } from "./engine-instance";
 import { type HostFunctions, HostObjects, runHostFunction } from "./host-function";
 import type { ModuleLoader } from "./modules";
@@ -30,6 +31,8 @@ export interface MachineOptions {
   readonly onTrace?: (text: string) => void;
   /** Called once, when the machine has ended for whatever reason but `close()`. */
   readonly onDeath?: (death: Death, machine: Machine) => void;
+  /** To an xsbug, which this machine then waits for: at its birth, and whenever it breaks. Default none. */
+  readonly debug?: DebugWire;
 }
 
 const DEFAULT_METER_LIMIT = 20_000_000;
@@ -84,6 +87,7 @@ export class Machine {
     }
     const limit = parent ? (options.meterLimit ?? DEFAULT_METER_LIMIT) : 0;
     this.#instance.exports.setMeterLimit(this.#address, limit);
+    this.#attachDebugger();
   }
 
   get alive(): boolean {
@@ -130,6 +134,11 @@ export class Machine {
   /** Peaks count from here on. */
   resetPeaks(): void {
     if (this.alive) this.#instance.exports.resetPeaks(this.#address);
+  }
+
+  /** Sends the figures of the engine to the debugger, if there is one. */
+  sampleInstrumentation(): void {
+    if (this.alive) this.#instance.exports.sampleInstrumentation(this.#address);
   }
 
   /**
@@ -279,10 +288,28 @@ export class Machine {
   /** The first reason counts. */
   end(reason: Death): void {
     if (this.#death) return;
-    if (!this.#root.trapped) this.#lastStatistics = this.statistics();
+    if (!this.#root.trapped) {
+      this.#lastStatistics = this.statistics();
+      this.#instance.exports.reportAbort(this.#address, reason.code);
+    }
     this.#death = reason;
     if (this.#depth === 0) this.#free();
     if (reason.code !== CLOSED) this.options.onDeath?.(reason, this);
+  }
+
+  #attachDebugger(): void {
+    const { debug } = this.options;
+    if (!debug) return;
+    this.#instance.exports.describeInstrumentation(this.#address);
+    debug.onReadable = () => {
+      // What comes while the machine runs is read by the machine itself.
+      if (!this.alive || this.#depth > 0) return;
+      try {
+        this.#turn(() => this.#instance.exports.serveDebugger(this.#address));
+      } catch (error) {
+        if (!(error instanceof MachineDeath)) throw error;
+      }
+    };
   }
 
   get #modules(): ModuleLoader {

@@ -56,11 +56,16 @@ export class Root {
       call: (id, index, handle, construct, address, length) =>
         machine(id).called(index, handle, construct !== 0, address, length),
       drop: (id, handle) => machine(id).dropped(handle),
-      debugConnect: () => 0,
-      debugDisconnect: () => undefined,
-      debugReadable: () => 0,
-      debugReceive: () => 0,
-      debugSend: () => undefined,
+      debugConnect: (id) => (machine(id).options.debug?.connect() ? 1 : 0),
+      debugDisconnect: (id) => machine(id).options.debug?.disconnect(),
+      debugReadable: (id) => (machine(id).options.debug?.readable() ? 1 : 0),
+      debugReceive: (id, address, size) => {
+        const bytes = machine(id).options.debug?.receive(size);
+        if (bytes) this.instance.bytes(address, bytes.length).set(bytes);
+        return bytes?.length ?? 0;
+      },
+      debugSend: (id, address, length) =>
+        machine(id).options.debug?.send(this.instance.bytes(address, length).slice()),
     });
     const creation = options.creation ?? LARGE_CREATION;
     const onTrace = options.onTrace ?? ((): void => undefined);

@@ -176,6 +176,7 @@ EXPORT(cloneMachine) txMachine* cloneMachine(txU4 identifier, txCreation* creati
 	the = fxCloneMachine(creation, root, (txString)name, C_NULL);
 	if (the) {
 		the->debugFlags = root->debugFlags;
+		the->onBreak = debugReportException;
 		the->meterIndex = 0;
 	}
 	return the;
@@ -361,6 +362,7 @@ void fxAbort(txMachine* the, int status)
 {
 	if (the->abortStatus < 0) {
 		the->abortStatus = status;
+		debugReportAbort(the, status);
 		messageClear(&gResult);
 		if ((status == XS_UNHANDLED_EXCEPTION_EXIT) || (status == XS_UNHANDLED_REJECTION_EXIT)) {
 			/* Describing the reason may itself run out of something; then the code must do. */
@@ -418,48 +420,4 @@ EXPORT(resetPeaks) void resetPeaks(txMachine* the)
 	the->peakHeapCount = the->currentHeapCount;
 	the->peakChunksSize = the->currentChunksSize;
 	the->stackPeak = the->stack;
-}
-
-/* The debugger's end of the wire (xsbug protocol). */
-
-void fxConnect(txMachine* the)
-{
-	the->debugConnected = (int)importDebugConnect(the->identifier);
-}
-
-void fxDisconnect(txMachine* the)
-{
-	if (the->debugConnected) {
-		the->debugConnected = 0;
-		importDebugDisconnect(the->identifier);
-	}
-}
-
-txBoolean fxIsConnected(txMachine* the)
-{
-	return the->debugConnected;
-}
-
-txBoolean fxIsReadable(txMachine* the)
-{
-	return the->debugConnected && importDebugReadable(the->identifier);
-}
-
-void fxReceive(txMachine* the)
-{
-	the->debugOffset = 0;
-	if (the->debugConnected) {
-		txU4 count = importDebugReceive(the->identifier, the->debugBuffer, sizeof(the->debugBuffer) - 1);
-		if (count)
-			the->debugOffset = count;
-		else
-			fxDisconnect(the);
-	}
-	the->debugBuffer[the->debugOffset] = 0;
-}
-
-void fxSend(txMachine* the, txBoolean more)
-{
-	if (the->debugConnected)
-		importDebugSend(the->identifier, the->echoBuffer, the->echoOffset);
 }

@@ -1,4 +1,4 @@
-/* What the three files of the host share. `host` functions are imported from JavaScript, EXPORTed ones are called by it. */
+/* What the files of the host share. `host` functions are imported from JavaScript, EXPORTed ones are called by it. */
 #ifndef __THIMBLE__
 #define __THIMBLE__
 
@@ -61,6 +61,10 @@ extern void hostFunction(txMachine* the);
 extern void hostDestructor(void* data);
 extern txHostReference* hostRetain(txMachine* the, txSlot* slot);
 extern void hostReleaseAll(txMachine* the);
+
+/* host-debug.c */
+extern void debugReportAbort(txMachine* the, int status);
+extern void debugReportException(txMachine* the, txU1 stop);
 
 /* host-modules.c */
 extern void freezeForSharing(txMachine* the);
