@@ -20,6 +20,10 @@ const LEFT_OUT: ReadonlySet<string> = new Set(["xsSnapshot.c"]);
 const COMPILE_FLAGS: readonly string[] = [
   "-O2",
   "-w",
+  // XS reads memory under several types, converts numbers to integers to see whether they are some, and lets integers wrap.
+  "-fno-strict-aliasing",
+  "-fno-strict-float-cast-overflow",
+  "-fwrapv",
   // setjmp by exception handling, in the encoding that Node 20 knows
   "-mllvm",
   "-wasm-enable-sjlj",

@@ -17,6 +17,7 @@ export interface EngineExports {
   setMeterLimit(machine: number, limit: number): void;
   abortStatus(machine: number): number;
   slotByteLength(): number;
+  keepBuiltInsOpen(machine: number): void;
   statistics(machine: number, values: number): void;
   resetPeaks(machine: number): void;
   measureModule(machine: number, path: number, source: number, length: number, sizes: number): number;

@@ -212,6 +212,10 @@ export class Machine {
     if (this.alive) this.objects.remove(this.#instance.exports.unbindReference(reference));
   }
 
+  keepBuiltInsOpen(): void {
+    this.#instance.exports.keepBuiltInsOpen(this.#address);
+  }
+
   share(): void {
     this.#turn(() => this.#instance.exports.shareMachine(this.#address));
   }

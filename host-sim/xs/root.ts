@@ -17,6 +17,11 @@ export interface RootOptions {
    * Default true.
    */
   readonly lines?: boolean;
+  /**
+   * Whether programs may replace built-ins, as test tools do. On a board they are frozen; machines pay about 6 kB for it.
+   * Default false.
+   */
+  readonly openBuiltIns?: boolean;
   /** Of the machine that compiles and preloads; default LARGE_CREATION. */
   readonly creation?: Creation;
   readonly onTrace?: (text: string) => void;
@@ -70,6 +75,7 @@ export class Root {
     const creation = options.creation ?? LARGE_CREATION;
     const onTrace = options.onTrace ?? ((): void => undefined);
     this.#root = new Machine(this, this.#nextIdentifier(), { name: "root", creation, onTrace }, undefined);
+    if (options.openBuiltIns) this.#root.keepBuiltInsOpen();
     for (const specifier of options.preload ?? []) this.#root.import(specifier).release();
     this.#root.share();
   }

@@ -264,9 +264,49 @@ static void forEachInstance(txMachine* the, void (*visit)(txMachine*, txSlot*))
 	}
 }
 
+/* Built-ins that stay open, in ascending order: slots never move. Test tools replace built-ins; no board lets them. */
+static txSlot** gOpen = C_NULL;
+static txU4 gOpenCount = 0;
+
+static int compareAddresses(const void* a, const void* b)
+{
+	txSlot* first = *(txSlot**)a;
+	txSlot* second = *(txSlot**)b;
+	return (first > second) - (first < second);
+}
+
+static txBoolean isOpen(txSlot* instance)
+{
+	return gOpen && bsearch(&instance, gOpen, gOpenCount, sizeof(txSlot*), compareAddresses) != C_NULL;
+}
+
+static void countInstance(txMachine* the, txSlot* slot)
+{
+	if (slot->kind == XS_INSTANCE_KIND)
+		gOpenCount++;
+}
+
+static void keepInstanceOpen(txMachine* the, txSlot* slot)
+{
+	if (slot->kind == XS_INSTANCE_KIND)
+		gOpen[gOpenCount++] = slot;
+}
+
+static void forEachInstance(txMachine* the, void (*visit)(txMachine*, txSlot*));
+
+/* To be called before anything is preloaded. */
+EXPORT(keepBuiltInsOpen) void keepBuiltInsOpen(txMachine* the)
+{
+	forEachInstance(the, countInstance);
+	gOpen = c_malloc(gOpenCount * sizeof(txSlot*));
+	gOpenCount = 0;
+	forEachInstance(the, keepInstanceOpen);
+	c_qsort(gOpen, gOpenCount, sizeof(txSlot*), compareAddresses);
+}
+
 static void freezeInstance(txMachine* the, txSlot* slot)
 {
-	if ((slot->kind == XS_INSTANCE_KIND) && isFrozenByLinking(slot)) {
+	if ((slot->kind == XS_INSTANCE_KIND) && isFrozenByLinking(slot) && !isOpen(slot)) {
 		freezeProperties(slot);
 		if (isFunction(slot) && (slot->flag & XS_CAN_CONSTRUCT_FLAG))
 			freezePrototypeOf(the, slot);
@@ -294,7 +334,7 @@ void freezeForSharing(txMachine* the)
 	for (index = XS_SYMBOL_ID_COUNT; index < mxEmptyCodeStackIndex; index++) {
 		txSlot* slot = &the->stackTop[-1 - index];
 		if ((index > mxInstanceInspectorsStackIndex) && (index != mxCompartmentGlobalStackIndex) && (slot->kind == XS_REFERENCE_KIND)
-			&& (slot->value.reference != mxGlobal.value.reference))
+			&& (slot->value.reference != mxGlobal.value.reference) && !isOpen(slot->value.reference))
 			freezeProperties(slot->value.reference);
 	}
 	forEachInstance(the, freezeInstance);

@@ -75,13 +75,13 @@ function bodyOf(second: unknown, third: unknown): Body {
   return body as Body;
 }
 
-export function it(name: string, second: unknown, third?: unknown): void {
+function addTest(name: string, second: unknown, third?: unknown): void {
   const { suite } = state;
   state.tests.push({ suite, name, body: bodyOf(second, third) });
   for (const each of chain(suite)) each.remaining += 1;
 }
 
-export function describe(name: string, second: unknown, third?: unknown): void {
+function addSuite(name: string, second: unknown, third?: unknown): void {
   const outer = state.suite;
   state.suite = createSuite(name, outer);
   try {
@@ -102,9 +102,15 @@ function eachOf(register: Register): (cases: readonly unknown[]) => Register {
   };
 }
 
-it.each = eachOf(it);
-describe.each = eachOf(describe);
-export { it as test };
+/** `it` and `describe` with their tables. */
+interface Declaration {
+  (name: string, second: unknown, third?: unknown): void;
+  each(cases: readonly unknown[]): Register;
+}
+
+export const it: Declaration = Object.assign(addTest, { each: eachOf(addTest) });
+export const test: Declaration = it;
+export const describe: Declaration = Object.assign(addSuite, { each: eachOf(addSuite) });
 
 export const beforeAll = (hook: Hook): number => state.suite.beforeAll.push(hook);
 export const afterAll = (hook: Hook): number => state.suite.afterAll.push(hook);
@@ -188,23 +194,38 @@ export const outcome = (): Outcome => state.outcome;
 
 async function run({ suite, body }: Test): Promise<void> {
   const suites = chain(suite);
+  const outward = [...suites].reverse();
   try {
-    for (const each of suites) {
-      if (each.entered) continue;
-      each.entered = true;
-      for (const hook of each.beforeAll) await hook();
-    }
-    for (const each of suites) for (const hook of each.beforeEach) await hook();
+    await enter(suites);
+    await runHooks(suites.flatMap((each) => each.beforeEach));
     try {
       await body();
     } finally {
-      for (const each of [...suites].reverse()) for (const hook of each.afterEach) await hook();
+      await runHooks(outward.flatMap((each) => each.afterEach));
     }
   } finally {
-    for (const each of [...suites].reverse()) {
-      each.remaining -= 1;
-      if (each.remaining === 0) for (const hook of each.afterAll) await hook();
-    }
+    await leave(outward);
+  }
+}
+
+async function runHooks(hooks: readonly Hook[]): Promise<void> {
+  for (const hook of hooks) await hook();
+}
+
+/** Before the first test of a suite. */
+async function enter(suites: readonly Suite[]): Promise<void> {
+  for (const suite of suites) {
+    if (suite.entered) continue;
+    suite.entered = true;
+    await runHooks(suite.beforeAll);
+  }
+}
+
+/** After the last test of a suite. */
+async function leave(suites: readonly Suite[]): Promise<void> {
+  for (const suite of suites) {
+    suite.remaining -= 1;
+    if (suite.remaining === 0) await runHooks(suite.afterAll);
   }
 }
 

@@ -6,10 +6,12 @@ import { Engine } from "../engine";
 import type { Machine, Reference } from "../machine";
 import { combineModules, FileModules, type ModuleLoader, TextModules } from "../modules";
 import type { Root } from "../root";
+import { NpmModules } from "./npm-modules";
 import { vitestModule } from "./shim-bundle";
+import { TEST_MODULES } from "./test-modules";
 
-/** About half a minute of one test. */
-const METER_LIMIT = 300_000_000;
+/** One to two minutes of one test. */
+const METER_LIMIT = 1_000_000_000;
 
 /** What a test file says of itself in XS, and the means to run it. */
 export interface XSTestFile {
@@ -45,9 +47,13 @@ export async function loadTestFile(path: string, root: string = process.cwd()): 
 
 async function createSuite(root: string): Promise<Root> {
   const [engine, vitest] = await Promise.all([Engine.load(), vitestModule()]);
-  const modules = combineModules(new TextModules({ vitest }), aliased(new FileModules(root)));
+  const modules = combineModules(
+    new TextModules({ vitest, ...TEST_MODULES }),
+    new NpmModules(root, PACKAGES),
+    testModules(new FileModules(root)),
+  );
   const complete = deviceModules(root).filter((name) => isComplete(modules, name, new Set()));
-  return engine.createRoot({ modules, preload: complete });
+  return engine.createRoot({ modules, preload: ["test-repairs", "timer", ...complete], openBuiltIns: true });
 }
 
 /** Whether a module and all it imports are there: one that is half written must fail its own tests only. */
@@ -62,12 +68,26 @@ function isComplete(modules: ModuleLoader, name: string, seen: Set<string>): boo
   });
 }
 
-/** As in the Vitest configuration: `timer` is the virtual clock of the test file. */
-function aliased(files: ModuleLoader): ModuleLoader {
+/** What test files compare with. */
+const PACKAGES: readonly string[] = ["mqtt-packet", "fast-check"];
+
+/** What of Node's globals test files may use; device code must not find them. */
+const TEST_GLOBALS: readonly (readonly [use: RegExp, declaration: string])[] = [
+  [/\bText(?:En|De)coder\b/, 'import { TextEncoder, TextDecoder } from "test-globals";'],
+  [/\bBuffer\./, 'import { Buffer } from "mqtt-packet";'],
+];
+
+function testModules(files: ModuleLoader): ModuleLoader {
   return {
-    resolve: (specifier, importer) =>
-      files.resolve(specifier === "timer" ? "test/support/timer" : specifier, importer),
-    load: (name) => files.load(name),
+    resolve: (specifier, importer) => files.resolve(specifier, importer),
+    load(name) {
+      const module = files.load(name);
+      if (!module || name.startsWith("device/")) return module;
+      const used = TEST_GLOBALS.filter(([use]) => use.test(module.source));
+      // On the first line, so that the source map stays right.
+      const source = `${used.map(([, declaration]) => declaration).join(" ")} ${module.source}`;
+      return { ...module, source };
+    },
   };
 }
 
@@ -116,6 +136,7 @@ class LoadedFile implements XSTestFile {
       meterLimit: METER_LIMIT,
     });
     return this.#translated(() => {
+      machine.import("test-timer").release();
       const vitest = machine.import("vitest");
       machine.import(this.#name).release();
       return [machine, vitest];
