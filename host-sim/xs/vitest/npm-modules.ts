@@ -3,6 +3,11 @@ import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import type { ModuleLoader, ModuleSource } from "../modules";
 
+/** mqtt-packet makes a cache of 65,536 buffers at its first packet: seconds in XS. */
+const SETUP: Readonly<Record<string, string>> = {
+  "mqtt-packet": "all.default.writeToStream.cacheNumbers = false;",
+};
+
 /**
  * Packages that test files compare with (`mqtt-packet`, `fast-check`), bundled for XS with Node's `Buffer` and `events` from
  * npm. Only modules under test/ get them.
@@ -43,6 +48,7 @@ export class NpmModules implements ModuleLoader {
 const { ${names.join(", ")} } = all.default ?? all;
 export { ${names.join(", ")} };
 export { Buffer } from "buffer/";
+${SETUP[name] ?? ""}
 export default all.default;`;
     const result = buildSync({
       stdin: { contents, resolveDir: this.#root },

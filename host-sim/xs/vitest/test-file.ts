@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { LARGE_CREATION } from "../creation";
+import { type Creation, LARGE_CREATION } from "../creation";
 import { MachineDeath, XSException } from "../death";
 import { Engine } from "../engine";
 import type { Machine, Reference } from "../machine";
@@ -21,6 +21,13 @@ export interface XSTestFile {
   run(index: number): void;
   close(): void;
 }
+
+/** Room enough to collect seldom: a collection takes longer than most tests. */
+const TEST_CREATION: Creation = {
+  ...LARGE_CREATION,
+  chunk: { initial: 32 * 1_048_576, incremental: 4 * 1_048_576 },
+  heap: { initial: 524_288, incremental: 131_072 },
+};
 
 interface Outcome {
   readonly done: boolean;
@@ -132,7 +139,7 @@ class LoadedFile implements XSTestFile {
   #load(): [Machine, Reference] {
     const machine = this.#root.createMachine({
       name: this.#name,
-      creation: LARGE_CREATION,
+      creation: TEST_CREATION,
       meterLimit: METER_LIMIT,
     });
     return this.#translated(() => {

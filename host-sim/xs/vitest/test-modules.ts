@@ -30,7 +30,17 @@ install(Timer);
   /** XS has these built in. */
   "test/support/xs-globals": "",
   "test-globals": `export class TextEncoder {
-  encode(text = "") { return new Uint8Array(ArrayBuffer.fromString(String(text))); }
+  encode(text = "") {
+    const bytes = new Uint8Array(ArrayBuffer.fromString(String(text)));
+    // XS ends strings with a zero byte and has U+0000 in them as C0 80.
+    let length = 0;
+    for (let index = 0; index < bytes.length; index += 1, length += 1) {
+      const isZero = bytes[index] === 0xc0;
+      bytes[length] = isZero ? 0 : bytes[index];
+      if (isZero) index += 1;
+    }
+    return bytes.slice(0, length);
+  }
 }
 export class TextDecoder {
   decode(bytes) {
