@@ -1,3 +1,10 @@
+/** What comes of connecting again, by the reason of the end: it may work at once, */
+export const SOON = 0;
+/** perhaps some day, when people have done something, */
+export const SELDOM = 1;
+/** or it does harm. */
+export const NEVER = 2;
+
 /**
  * How long to wait before connecting again: doubles with each attempt, with full jitter, so that the clients of a broker that
  * was restarted do not come back in one moment. Attempt n (0 for the first) waits between `minimum / 2` and

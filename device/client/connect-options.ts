@@ -14,6 +14,7 @@ const CALLBACK_NAMES: readonly (keyof MQTTClientOptions)[] = Object.freeze([
   "onClose",
   "onError",
   "onAcknowledge",
+  "onAuthenticate",
 ]);
 
 /** Throws INVALID_OPTION; `what` names the option, its value and its range. */
@@ -72,7 +73,7 @@ export function timeoutOf(options: MQTTClientOptions): number {
 }
 
 /** Keep Alive in ms. The SDK's examples write `keepalive`, and its client takes that too. */
-function keepAliveOf(options: MQTTClientOptions & { keepalive?: number }): number {
+export function keepAliveOf(options: MQTTClientOptions & { keepalive?: number }): number {
   return numberIn(options.keepAlive ?? options.keepalive ?? 0, 0, MAXIMUM_KEEP_ALIVE, "keepAlive");
 }
 
@@ -109,7 +110,7 @@ function addCredentials(packet: ConnectPacket, options: MQTTClientOptions): void
     packet.user = encodeString(text(user, "user"));
 }
 
-function addWill(packet: ConnectPacket, will: Will): void {
+export function addWill(packet: ConnectPacket, will: Will): void {
   const { topic, message, QoS = 0, retain = false } = will;
   if (topic === undefined || topic === null) invalid("will has no topic");
   if (message === undefined || message === null) invalid("will has no message");
@@ -121,10 +122,10 @@ function addWill(packet: ConnectPacket, will: Will): void {
   packet.willRetain = Boolean(retain);
 }
 
-function binary(data: string | ByteBuffer, name: string): Uint8Array {
+export function binary(data: string | ByteBuffer, name: string): Uint8Array {
   return encodeBinary(typeof data === "string" ? data : bytesOf(data, name));
 }
 
-function text(value: unknown, name: string): string {
+export function text(value: unknown, name: string): string {
   return typeof value === "string" ? value : invalid(`${name} ${value} is not a string`);
 }

@@ -5,6 +5,8 @@ import type { PacketReader } from "../mqtt/packet-reader";
 import type { Session } from "../mqtt/session";
 import type MQTTClient from "./mqtt-client";
 import type { MQTTClientOptions } from "./mqtt-client-options";
+import type { Protocol } from "./protocol";
+import type { Version5State } from "./version-5/state";
 
 /** Looking up the name of the broker. */
 export const RESOLVING = 0;
@@ -40,7 +42,7 @@ export interface Resolver {
 
 type Callbacks = Pick<
   MQTTClientOptions,
-  "onReadable" | "onWritable" | "onControl" | "onClose" | "onError" | "onAcknowledge"
+  "onReadable" | "onWritable" | "onControl" | "onClose" | "onError" | "onAcknowledge" | "onAuthenticate"
 >;
 
 /**
@@ -51,9 +53,13 @@ export class Connection {
   /** `this` of the application's callbacks. */
   readonly owner: MQTTClient;
   readonly callbacks: Callbacks;
+  readonly protocol: Protocol;
   readonly session: Session;
   readonly reader: PacketReader;
-  readonly keepAlive: KeepAlive | undefined;
+  /** Of MQTT 5.0 alone. */
+  version5: Version5State | undefined;
+  /** Missing when it is switched off. */
+  keepAlive: KeepAlive | undefined;
   readonly clean: boolean;
   /** Where bytes from the socket go; position to end are not parsed yet. */
   readonly inbound: Uint8Array;
@@ -70,6 +76,9 @@ export class Connection {
   error: MQTTError | undefined;
   /** The CONNECT packet until it is sent. */
   connectPacket: Uint8Array | undefined;
+
+  /** CONNECT has been sent. */
+  asked: boolean;
 
   /** Bytes that the socket holds. */
   readable: number;
@@ -95,7 +104,7 @@ export class Connection {
   writable: number;
   /** Payload bytes of a PUBLISH in fragments that are still to be written; no packet may go between them. */
   remaining: number;
-  /** Acknowledgements that could not be written yet: type << 16 | Packet Identifier. */
+  /** Acknowledgements that could not be written yet: Reason Code << 20 | type << 16 | Packet Identifier. */
   readonly pending: number[];
   pingPending: boolean;
   /** Topic Name of the last PUBLISH, and its encoding. */
@@ -105,6 +114,7 @@ export class Connection {
   constructor(
     owner: MQTTClient,
     callbacks: Callbacks,
+    protocol: Protocol,
     session: Session,
     reader: PacketReader,
     keepAlive: KeepAlive | undefined,
@@ -113,8 +123,10 @@ export class Connection {
   ) {
     this.owner = owner;
     this.callbacks = callbacks;
+    this.protocol = protocol;
     this.session = session;
     this.reader = reader;
+    this.version5 = undefined;
     this.keepAlive = keepAlive;
     this.clean = clean;
     this.inbound = new Uint8Array(bufferByteLength);
@@ -126,6 +138,7 @@ export class Connection {
     this.deferred = undefined;
     this.error = undefined;
     this.connectPacket = undefined;
+    this.asked = false;
     this.readable = 0;
     this.position = 0;
     this.end = 0;

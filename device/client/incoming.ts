@@ -16,6 +16,8 @@ export function takePiece(
     state.QoS = options.QoS ?? 0;
     state.retain = options.retain ?? false;
     state.byteLength = options.byteLength ?? 0;
+    // A view of what the reader keeps until the next packet begins.
+    state.properties = options.properties;
     state.position = 0;
   }
   const fits = state.byteLength <= message.length;
@@ -26,8 +28,10 @@ export function takePiece(
   if (options.more) return;
   const { topic, QoS, retain, byteLength } = state;
   state.topic = "";
-  if (fits) callbacks.onMessage?.call(owner, topic, message.subarray(0, byteLength), QoS, retain);
-  else {
+  if (fits) {
+    const payload = message.subarray(0, byteLength);
+    callbacks.onMessage?.call(owner, topic, payload, QoS, retain, state.properties);
+  } else {
     const detail = `a message of ${byteLength} bytes on ${topic} was skipped: messageByteLength is ${message.length}`;
     callbacks.onError?.call(owner, mqttError(PACKET_TOO_LARGE, detail));
   }

@@ -60,6 +60,18 @@ export function finishLater(connection: Connection, error: MQTTError): void {
   defer(connection, () => report(connection, error));
 }
 
+/** The broker, or a limit of ours, ends the connection: where the version allows it the broker is told why. */
+export function fail(connection: Connection, error: MQTTError): void {
+  connection.protocol.part?.(connection, error);
+  finish(connection, error);
+}
+
+/** Like `fail`, from inside a call of the application. */
+export function failLater(connection: Connection, error: MQTTError): void {
+  connection.protocol.part?.(connection, error);
+  finishLater(connection, error);
+}
+
 /** The application closes: releases everything, and none of its callbacks is called any more. */
 export function abandon(connection: Connection): void {
   release(connection);

@@ -1,6 +1,14 @@
 import type { MQTTError } from "../mqtt/mqtt-error";
 import type { Session } from "../mqtt/session";
+import type { ReceivedProperties } from "../mqtt/version-5/property-reader";
+import type {
+  BinaryValue,
+  ConnectProperties,
+  SentProperties,
+  WillProperties,
+} from "../mqtt/version-5/property-writer";
 import type MQTTClient from "./mqtt-client";
+import type { Protocol } from "./protocol";
 
 /** What ECMA-419 calls a Byte Buffer. */
 export type ByteBuffer =
@@ -26,6 +34,8 @@ export interface Will {
   QoS?: number;
   /** Default false. */
   retain?: boolean;
+  /** MQTT 5.0 only: delay, expiry, content type, ... */
+  properties?: WillProperties;
 }
 
 /** Second argument of `onReadable`. The first piece of a message has all of it, the following ones `more` alone. */
@@ -40,6 +50,8 @@ export interface ReadableOptions {
   readonly retain?: boolean;
   /** The broker may have sent it before (MQTT 3.1.1 section 3.3.1.1). */
   readonly duplicate?: boolean;
+  /** MQTT 5.0 only. A view: valid until the last byte of the message has been read. */
+  readonly properties?: ReceivedProperties;
 }
 
 /** A control packet as `onControl` gets it. */
@@ -48,12 +60,16 @@ export interface ControlMessage {
   readonly operation: number;
   /** Packet Identifier. CONNACK and PINGRESP have none, and then the property is missing, as ECMA-419 has it. */
   readonly id: number;
-  /** Of SUBACK: one granted QoS, or 0x80, for each Topic Filter. */
+  /** Of SUBACK: one granted QoS, or 0x80 (in MQTT 5.0 any code from there), for each Topic Filter. In MQTT 5.0 also of UNSUBACK. */
   readonly payload?: Uint8Array;
   /** Of CONNACK: 0. A refused connection is an error, see `onError`. */
   readonly returnCode?: number;
   /** Of CONNACK: the broker still has the session (MQTT 3.1.1 section 3.2.2.2). */
   readonly sessionPresent?: boolean;
+  /** MQTT 5.0 only: of CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT and AUTH; see mqtt/version-5/reason-code.ts. */
+  readonly reasonCode?: number;
+  /** MQTT 5.0 only. A view: valid during the call. */
+  readonly properties?: ReceivedProperties;
 }
 
 /** Options of the {@link MQTTClient} constructor (ECMA-419 clause 25). */
@@ -115,8 +131,31 @@ export interface MQTTClientOptions {
   bufferByteLength?: number;
   /** Largest topic that is received is 4 bytes less; what is longer is skipped and reported. Default 256. */
   headerByteLength?: number;
-  /** PUBACK, PUBREC and PUBCOMP as two numbers; they are then kept from `onControl`, which would allocate a message. */
-  onAcknowledge?: (this: MQTTClient, operation: number, packetIdentifier: number) => void;
+  /**
+   * PUBACK, PUBREC and PUBCOMP as numbers; they are then kept from `onControl`, which would allocate a message. `reasonCode` is
+   * always 0 in MQTT 3.1.1; `reasonString` may come with one from 0x80.
+   */
+  onAcknowledge?: (
+    this: MQTTClient,
+    operation: number,
+    packetIdentifier: number,
+    reasonCode: number,
+    reasonString?: string,
+  ) => void;
+
+  // MQTT 5.0.
+
+  /** `version3` (the default) or `version5`. */
+  protocol?: Protocol;
+  /** Properties of CONNECT; without meaning in MQTT 3.1.1. */
+  properties?: ConnectProperties;
+  /** Topic Aliases to use at most, as far as the broker allows them; 0 to 65,535, default 8. Each keeps a topic in memory. */
+  topicAliases?: number;
+  /**
+   * Enhanced authentication: the broker has sent AUTH with `data`. What is returned answers it; when that is `undefined` the
+   * application answers later, with `write(data, { operation: MQTTClient.AUTH })`. Required with `properties.authenticationMethod`.
+   */
+  onAuthenticate?: (this: MQTTClient, data: Uint8Array | undefined) => BinaryValue | undefined;
 }
 
 /** One Topic Filter of SUBSCRIBE or UNSUBSCRIBE. */
@@ -124,6 +163,12 @@ export interface WriteItem {
   topic: string;
   /** With SUBSCRIBE: 0 to 2; default 0. */
   QoS?: number;
+  /** MQTT 5.0 only: not what this client publishes itself. */
+  noLocal?: boolean | undefined;
+  /** MQTT 5.0 only: messages keep the RETAIN flag they were published with. */
+  retainAsPublished?: boolean | undefined;
+  /** MQTT 5.0 only: 0 send retained messages (the default), 1 if the subscription is new, 2 send none. */
+  retainHandling?: number | undefined;
 }
 
 /** Second argument of `write` (ECMA-419 clause 25). */
@@ -144,4 +189,8 @@ export interface WriteOptions {
   byteLength?: number;
   /** Of SUBSCRIBE and UNSUBSCRIBE: at least one. */
   items?: readonly WriteItem[];
+  /** MQTT 5.0 only: of the packet of `operation`, as values or as `encodeProperties` gives them. */
+  properties?: Uint8Array | SentProperties[keyof SentProperties];
+  /** MQTT 5.0 only: of PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT and AUTH. */
+  reasonCode?: number;
 }

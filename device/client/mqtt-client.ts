@@ -1,4 +1,5 @@
 import {
+  AUTH,
   CONNACK,
   CONNECT,
   DISCONNECT,
@@ -14,44 +15,20 @@ import {
   UNSUBACK,
   UNSUBSCRIBE,
 } from "../mqtt/control-packet";
-import { MAXIMUM_PACKET_IDENTIFIER, MAXIMUM_REMAINING_LENGTH } from "../mqtt/limits";
-import {
-  INVALID_OPTION,
-  INVALID_PACKET_IDENTIFIER,
-  INVALID_QOS,
-  INVALID_STATE,
-  INVALID_TOPIC,
-  mqttError,
-  NOT_CONNECTED,
-} from "../mqtt/mqtt-error";
-import { PacketReader } from "../mqtt/packet-reader";
-import type { SubscribeItem } from "../mqtt/packet-writer";
+import { MAXIMUM_REMAINING_LENGTH } from "../mqtt/limits";
+import { INVALID_OPTION, INVALID_STATE, mqttError, NOT_CONNECTED } from "../mqtt/mqtt-error";
 import { Session } from "../mqtt/session";
-import { encodeTopicFilter, encodeTopicName } from "../mqtt/topic";
-import {
-  bytesOf,
-  checkOptions,
-  connectPacketOf,
-  integerIn,
-  invalid,
-  keepAliveFor,
-  timeoutOf,
-} from "./connect-options";
+import { bytesOf, checkOptions, integerIn, invalid, keepAliveFor, timeoutOf } from "./connect-options";
 import { CLOSED, CONNECTED, Connection } from "./connection";
 import { abandon } from "./lifecycle";
-import type { ByteBuffer, MQTTClientOptions, WriteItem, WriteOptions } from "./mqtt-client-options";
+import type { ByteBuffer, MQTTClientOptions, WriteOptions } from "./mqtt-client-options";
+import type { Version } from "./protocol";
 import { readPayload } from "./receive";
-import {
-  assertWritable,
-  sendAcknowledgement,
-  sendFragment,
-  sendPublish,
-  sendRequest,
-  sendShort,
-  transmit,
-  writableCount,
-} from "./transmit";
-import { awaitClose, open } from "./transport";
+import { assertWritable, sendPublish, transmit, writableCount } from "./transmit";
+import { open } from "./transport";
+import { version3 } from "./version-3";
+import type { ServerLimits } from "./version-5/state";
+import { writeControl, writeFragment, writePublish } from "./write";
 
 export type {
   ByteBuffer,
@@ -102,6 +79,8 @@ export default class MQTTClient {
   static readonly PINGREQ: typeof PINGREQ = PINGREQ;
   static readonly PINGRESP: typeof PINGRESP = PINGRESP;
   static readonly DISCONNECT: typeof DISCONNECT = DISCONNECT;
+  /** Of MQTT 5.0. */
+  static readonly AUTH: typeof AUTH = AUTH;
 
   /** The option `target`; without that option the property is missing. */
   declare target?: unknown;
@@ -120,22 +99,34 @@ export default class MQTTClient {
       onClose,
       onError,
       onAcknowledge,
+      onAuthenticate,
       target,
       clean = true,
+      protocol = version3,
     } = options;
     const bufferByteLength = integerIn(options.bufferByteLength ?? 256, 16, 65_536, "bufferByteLength");
     const timeout = timeoutOf(options);
-    const connectPacket = connectPacketOf(options);
+    const connectPacket = protocol.connectPacket(options);
     const connection = new Connection(
       this,
-      { onReadable, onWritable, onControl, onClose, onError, onAcknowledge } as Connection["callbacks"],
+      {
+        onReadable,
+        onWritable,
+        onControl,
+        onClose,
+        onError,
+        onAcknowledge,
+        onAuthenticate,
+      } as Connection["callbacks"],
+      protocol,
       options.session ?? new Session(),
-      new PacketReader({ headerByteLength: options.headerByteLength ?? 256 }),
+      protocol.createReader(options),
       keepAliveFor(options),
       Boolean(clean),
       bufferByteLength,
     );
     connection.connectPacket = connectPacket;
+    protocol.begin?.(connection, options);
     this.#connection = connection;
     if (target !== undefined) this.target = target;
     open(connection, options, timeout);
@@ -154,6 +145,33 @@ export default class MQTTClient {
   get writable(): number {
     const connection = this.#connection;
     return connection?.state === CONNECTED ? writableCount(connection) : 0;
+  }
+
+  /** Extension: 4 is MQTT 3.1.1, 5 is MQTT 5.0; `undefined` after `close`. */
+  get version(): Version | undefined {
+    return this.#connection?.protocol.version;
+  }
+
+  /** Extension: CONNECT has been sent. */
+  get asked(): boolean {
+    return this.#connection?.asked ?? false;
+  }
+
+  /** Extension: the connection is over, or was never made. */
+  get ended(): boolean {
+    return !this.#connection || this.#connection.state === CLOSED;
+  }
+
+  /** Extension: what the broker has said in CONNACK that it takes; `undefined` in MQTT 3.1.1, and before CONNACK. */
+  get limits(): ServerLimits | undefined {
+    const connection = this.#connection;
+    return connection?.state === CONNECTED ? connection.version5?.limits : undefined;
+  }
+
+  /** Extension: QoS 1 and 2 messages that may be sent now, by the broker's Receive Maximum ([MQTT-3.3.4-7]). */
+  get quota(): number {
+    const flow = this.#connection?.version5?.flow;
+    return flow ? flow.sendQuota : UNLIMITED;
   }
 
   /**
@@ -198,7 +216,11 @@ export default class MQTTClient {
    * @throws {MQTTError} see the class; NOT_CONNECTED before CONNACK
    */
   write(data: ByteBuffer | null | undefined, options?: WriteOptions): number {
-    const connection = connectedOf(this.#connection);
+    const open = openOf(this.#connection);
+    // AUTH and DISCONNECT may come before CONNACK in MQTT 5.0.
+    if (options?.operation !== undefined && open.protocol.writeControl?.(open, data, options))
+      return writableCount(open);
+    const connection = connectedOf(open);
     if (connection.remaining > 0) writeFragment(connection, data, options);
     else if (!options)
       throw mqttError(INVALID_OPTION, "options are missing, and no message waits for a fragment");
@@ -225,7 +247,34 @@ export default class MQTTClient {
     transmit(connection, bytes);
     return writableCount(connection);
   }
+
+  /**
+   * Extension, for layers above: like `write` of a PUBLISH, with everything encoded already.
+   * @param data - the payload, or the first part of it; the rest follows with `write`
+   * @param topic - Topic Name, with its two-byte length; must not change while the connection lasts
+   * @param byteLength - of the whole payload
+   * @param packetIdentifier - ignored at QoS 0
+   * @param properties - of `encodeProperties`; without meaning in MQTT 3.1.1
+   */
+  sendMessage(
+    data: Uint8Array,
+    topic: Uint8Array,
+    byteLength: number,
+    QoS: number,
+    retain: boolean,
+    duplicate: boolean,
+    packetIdentifier: number,
+    properties: Uint8Array | undefined,
+  ): number {
+    const connection = connectedOf(this.#connection);
+    if (connection.remaining > 0) throw mqttError(INVALID_STATE, "a message waits for its next fragment");
+    sendPublish(connection, data, topic, byteLength, QoS, retain, duplicate, packetIdentifier, properties);
+    return writableCount(connection);
+  }
 }
+
+/** More than there are Packet Identifiers. */
+const UNLIMITED = 65_536;
 
 function openOf(connection: Connection | undefined): Connection {
   if (!connection) throw mqttError(INVALID_STATE, "the client is closed");
@@ -235,106 +284,4 @@ function openOf(connection: Connection | undefined): Connection {
 function connectedOf(connection: Connection | undefined): Connection {
   if (openOf(connection).state !== CONNECTED) throw mqttError(NOT_CONNECTED, "CONNACK has not been received");
   return connection!;
-}
-
-function writeFragment(
-  connection: Connection,
-  data: ByteBuffer | null | undefined,
-  options: WriteOptions | undefined,
-): void {
-  if (options)
-    throw mqttError(
-      INVALID_STATE,
-      `${connection.remaining} bytes of the current message are still to be written`,
-    );
-  const bytes = bytesOf(data as ByteBuffer, "data");
-  if (bytes.length > connection.remaining)
-    invalid(`data of ${bytes.length} bytes: the message has ${connection.remaining} left`);
-  assertWritable(connection, bytes.length);
-  sendFragment(connection, bytes);
-}
-
-function writePublish(
-  connection: Connection,
-  data: ByteBuffer | null | undefined,
-  options: WriteOptions,
-): void {
-  const { QoS = 0, retain = false, duplicate = false } = options;
-  if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0, 1 or 2`);
-  const bytes = bytesOf(data as ByteBuffer, "data");
-  const byteLength = integerIn(
-    options.byteLength ?? bytes.length,
-    bytes.length,
-    MAXIMUM_REMAINING_LENGTH,
-    "byteLength",
-  );
-  const topic = topicOf(connection, options.topic);
-  const packetIdentifier = QoS === 0 ? 0 : identifierOf(connection, options.id);
-  sendPublish(
-    connection,
-    bytes,
-    topic,
-    byteLength,
-    QoS,
-    Boolean(retain),
-    Boolean(duplicate),
-    packetIdentifier,
-  );
-}
-
-/** Encodes the topic, unless it is the one of the last PUBLISH. */
-function topicOf(connection: Connection, topic: string | undefined): Uint8Array {
-  if (topic !== connection.topic || !connection.topicBytes) {
-    if (typeof topic !== "string") throw mqttError(INVALID_TOPIC, `topic ${topic} is not a string`);
-    connection.topicBytes = encodeTopicName(topic);
-    connection.topic = topic;
-  }
-  return connection.topicBytes;
-}
-
-function writeControl(connection: Connection, options: WriteOptions): void {
-  const { operation } = options;
-  switch (operation) {
-    case SUBSCRIBE:
-    case UNSUBSCRIBE: {
-      const items = itemsOf(options.items, operation);
-      sendRequest(connection, operation, identifierOf(connection, options.id), items);
-      break;
-    }
-    case PUBACK:
-    case PUBREC:
-    case PUBREL:
-    case PUBCOMP:
-      sendAcknowledgement(connection, operation, identifier(options.id));
-      if (operation === PUBREL) connection.session.releaseOutbound(options.id!);
-      break;
-    case PINGREQ:
-      sendShort(connection, PINGREQ);
-      break;
-    case DISCONNECT:
-      sendShort(connection, DISCONNECT);
-      awaitClose(connection);
-      break;
-    default:
-      invalid(`operation ${operation} is not one that a client sends`);
-  }
-}
-
-function itemsOf(items: readonly WriteItem[] | undefined, operation: number): SubscribeItem[] {
-  if (!items || items.length === 0) invalid(`operation ${operation} without items`);
-  return items!.map(({ topic, QoS = 0 }) => {
-    if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0, 1 or 2`);
-    if (typeof topic !== "string") throw mqttError(INVALID_TOPIC, `topic ${topic} is not a string`);
-    return { topic: encodeTopicFilter(topic), QoS };
-  });
-}
-
-function identifierOf(connection: Connection, id: number | undefined): number {
-  return id === undefined ? connection.session.nextPacketIdentifier() : identifier(id);
-}
-
-function identifier(id: number | undefined): number {
-  if (!Number.isInteger(id) || id! < 1 || id! > MAXIMUM_PACKET_IDENTIFIER)
-    throw mqttError(INVALID_PACKET_IDENTIFIER, `id ${id} is not 1 to ${MAXIMUM_PACKET_IDENTIFIER}`);
-  return id!;
 }

@@ -15,7 +15,7 @@ export const RESEND = 3;
 export const RERELEASE = 4;
 
 // A record: byte length (4 bytes), token (4), Packet Identifier (2), delivery class (1), state (1), then the PUBLISH packet
-// as it goes over the wire.
+// as it goes over the wire in 3.1.1, then its properties for MQTT 5.0, encoded.
 const TOKEN = 4;
 const IDENTIFIER = 8;
 const DELIVERY = 10;
@@ -45,8 +45,14 @@ export class Outbox {
   }
 
   /** Bytes that a message takes here. */
-  recordByteLength(topic: Uint8Array, payloadByteLength: number, QoS: number): number {
-    return HEADER_BYTE_LENGTH + publishByteLength(topic.length, payloadByteLength, QoS);
+  recordByteLength(
+    topic: Uint8Array,
+    payloadByteLength: number,
+    QoS: number,
+    properties?: Uint8Array,
+  ): number {
+    const byteLength = HEADER_BYTE_LENGTH + publishByteLength(topic.length, payloadByteLength, QoS);
+    return properties ? byteLength + properties.length : byteLength;
   }
 
   get free(): number {
@@ -64,13 +70,18 @@ export class Outbox {
     payload: Uint8Array,
     QoS: number,
     retain: boolean,
+    properties?: Uint8Array,
   ): number {
     const { bytes, used: offset } = this;
     const start = offset + HEADER_BYTE_LENGTH;
     // The Packet Identifier is given when the message is sent; until then any valid one stands there.
     const payloadStart = writePublishHeader(bytes, start, topic, payload.length, QoS, retain, false, 1);
     bytes.set(payload, payloadStart);
-    const end = payloadStart + payload.length;
+    let end = payloadStart + payload.length;
+    if (properties) {
+      bytes.set(properties, end);
+      end += properties.length;
+    }
     writeNumber(bytes, offset, end - offset);
     writeNumber(bytes, offset + TOKEN, token);
     bytes[offset + IDENTIFIER] = 0;
@@ -168,6 +179,52 @@ export class Outbox {
     return offset + HEADER_BYTE_LENGTH;
   }
 
+  /** Where the packet ends, and its properties begin. */
+  packetEnd(offset: number): number {
+    const { bytes } = this;
+    let place = offset + HEADER_BYTE_LENGTH + 1;
+    let remainingLength = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[place++]!;
+      remainingLength |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return place + remainingLength;
+    }
+  }
+
+  /** Where the topic stands in the packet, its two bytes of length first. */
+  topicStart(offset: number): number {
+    return topicStart(this.bytes, offset);
+  }
+
+  /** Without the two bytes of length. */
+  topicByteLength(offset: number): number {
+    return topicByteLength(this.bytes, topicStart(this.bytes, offset));
+  }
+
+  payloadStart(offset: number): number {
+    const start = topicStart(this.bytes, offset);
+    return start + 2 + topicByteLength(this.bytes, start) + (this.QoS(offset) > 0 ? 2 : 0);
+  }
+
+  /** Message Expiry Interval of the properties, seconds; 0 when there is none. */
+  expiry(offset: number): number {
+    const place = expiryPlace(this, offset);
+    return place > 0 ? readNumber(this.bytes, place) : 0;
+  }
+
+  /** Only where there is one. */
+  setExpiry(offset: number, seconds: number): void {
+    writeNumber(this.bytes, expiryPlace(this, offset), seconds);
+  }
+
+  isRetained(offset: number): boolean {
+    return (this.bytes[offset + HEADER_BYTE_LENGTH]! & 1) !== 0;
+  }
+
+  isDuplicate(offset: number): boolean {
+    return (this.bytes[offset + HEADER_BYTE_LENGTH]! & 8) !== 0;
+  }
+
   topic(offset: number): string {
     const { bytes } = this;
     const start = topicStart(bytes, offset);
@@ -214,4 +271,17 @@ function readNumber(bytes: Uint8Array, offset: number): number {
     ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>>
     0
   );
+}
+
+/** Property identifiers of MQTT 5.0: encodeProperties puts them in this order, and before all others. */
+const PAYLOAD_FORMAT_INDICATOR = 1;
+const MESSAGE_EXPIRY_INTERVAL = 2;
+
+/** Where the four bytes of the Message Expiry Interval stand; 0 when there are none. */
+function expiryPlace(outbox: Outbox, offset: number): number {
+  const { bytes } = outbox;
+  const end = outbox.next(offset);
+  let place = outbox.packetEnd(offset);
+  if (place < end && bytes[place] === PAYLOAD_FORMAT_INDICATOR) place += 2;
+  return place < end && bytes[place] === MESSAGE_EXPIRY_INTERVAL ? place + 1 : 0;
 }

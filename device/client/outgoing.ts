@@ -1,132 +1,15 @@
 import Timer from "timer";
 import { PUBACK, PUBCOMP, PUBREC, PUBREL } from "../mqtt/control-packet";
-import { DEADLINE_PASSED, type MQTTError, mqttError, OUTBOX_FULL, SUPERSEDED } from "../mqtt/mqtt-error";
-import { DEADLINE, LATEST, MUST } from "./delivery";
+import { DEADLINE_PASSED, type MQTTError } from "../mqtt/mqtt-error";
 import type MQTTClient from "./mqtt-client";
 import { RELEASED, RERELEASE, RESEND, SENT, WAITING } from "./outbox";
-import type { ReliableState, Report } from "./reliable-state";
+import type { ReliableState } from "./reliable-state";
 import { checkFlush, drop, remove, reportDelivered, reportDropped, reportWritten } from "./report";
 
 /** Packets up to this size go out with one `write`; longer ones may have to take what the socket gives. Bytes. */
 const PIECE_BYTE_LENGTH = 1024;
 /** Fixed header, topic length and Packet Identifier of a PUBLISH at most. Bytes. */
 const PUBLISH_OVERHEAD = 9;
-const NEWER = "a newer message of its topic took its place";
-
-/** Accepts a message. @returns its token */
-export function enqueue(
-  state: ReliableState,
-  topic: string,
-  payload: Uint8Array,
-  QoS: number,
-  retain: boolean,
-  delivery: number,
-  deadline: number,
-): number {
-  const { outbox } = state;
-  const topicBytes = state.topics.encode(topic);
-  const byteLength = outbox.recordByteLength(topicBytes, payload.length, QoS);
-  const token = state.lastToken >= 0xffff_ffff ? 1 : state.lastToken + 1;
-  state.lastToken = token;
-  if (state.connected && outbox.free >= byteLength)
-    append(state, token, topicBytes, payload, QoS, retain, delivery, deadline);
-  else {
-    const dropped: Report[] = [];
-    const fits = byteLength <= outbox.bytes.length;
-    if (fits && delivery === LATEST && !state.connected) supersede(state, topicBytes, dropped);
-    if (fits && makeRoom(state, byteLength, dropped))
-      append(state, token, topicBytes, payload, QoS, retain, delivery, deadline);
-    else {
-      const detail = `${byteLength} bytes do not fit the outbox of ${outbox.bytes.length}, ${outbox.free} are free`;
-      dropped.push({ token, topic, reason: mqttError(OUTBOX_FULL, detail) });
-    }
-    // Callbacks come last: they may publish and close.
-    for (let index = 0; index < dropped.length; index++) reportDropped(state, dropped[index]!);
-  }
-  pump(state);
-  return token;
-}
-
-function append(
-  state: ReliableState,
-  token: number,
-  topic: Uint8Array,
-  payload: Uint8Array,
-  QoS: number,
-  retain: boolean,
-  delivery: number,
-  deadline: number,
-): void {
-  state.outbox.append(token, delivery, topic, payload, QoS, retain);
-  if (delivery !== DEADLINE) return;
-  const timer = Timer.set(() => expire(state, token), deadline);
-  state.deadlines.push({ token, timer });
-}
-
-/** Messages of the topic that wait as LATEST give way to a newer one. */
-function supersede(state: ReliableState, topic: Uint8Array, dropped: Report[]): void {
-  const { outbox } = state;
-  let offset = 0;
-  while (offset < outbox.used) {
-    if (isLatest(state, offset) && outbox.isTopic(offset, topic))
-      dropped.push(remove(state, offset, SUPERSEDED, NEWER));
-    else offset = outbox.next(offset);
-  }
-}
-
-function isLatest(state: ReliableState, offset: number): boolean {
-  return state.outbox.state(offset) === WAITING && state.outbox.delivery(offset) === LATEST;
-}
-
-/** An outage begins: of the messages of each topic that wait as LATEST only the newest stays. */
-export function keepNewest(state: ReliableState): void {
-  const { outbox } = state;
-  let offset = 0;
-  while (offset < outbox.used) {
-    if (isLatest(state, offset) && hasNewer(state, offset)) {
-      drop(state, offset, SUPERSEDED, NEWER);
-      offset = 0;
-    } else offset = outbox.next(offset);
-  }
-}
-
-function hasNewer(state: ReliableState, offset: number): boolean {
-  const { outbox } = state;
-  for (let other = outbox.next(offset); other < outbox.used; other = outbox.next(other))
-    if (isLatest(state, other) && outbox.haveSameTopic(other, offset)) return true;
-  return false;
-}
-
-/** Removes the oldest messages that may be dropped, if that is of use. */
-function makeRoom(state: ReliableState, byteLength: number, dropped: Report[]): boolean {
-  const { outbox } = state;
-  let room = outbox.free;
-  for (let offset = 0; offset < outbox.used; offset = outbox.next(offset))
-    if (mayEvict(state, offset)) room += outbox.next(offset) - offset;
-  if (room < byteLength) return false;
-  let offset = 0;
-  while (outbox.free < byteLength) {
-    if (mayEvict(state, offset))
-      dropped.push(remove(state, offset, OUTBOX_FULL, `the outbox of ${outbox.bytes.length} bytes is full`));
-    else offset = outbox.next(offset);
-  }
-  return true;
-}
-
-function mayEvict(state: ReliableState, offset: number): boolean {
-  return state.outbox.state(offset) === WAITING && state.outbox.delivery(offset) !== MUST;
-}
-
-/** A deadline has passed. What has been sent once must be sent until acknowledged ([MQTT-4.4.0-1]). */
-function expire(state: ReliableState, token: number): void {
-  const { outbox, deadlines } = state;
-  const index = deadlines.findIndex((deadline) => deadline.token === token);
-  if (index >= 0) deadlines.splice(index, 1);
-  const offset = outbox.findToken(token);
-  if (offset < 0) return;
-  if (outbox.state(offset) === WAITING) drop(state, offset, DEADLINE_PASSED, "its deadline has passed");
-  else outbox.setExpired(offset);
-}
 
 /** A connection is accepted: decides for each message that had been sent how it is sent again. */
 export function resume(state: ReliableState, sessionPresent: boolean): void {
@@ -179,25 +62,49 @@ function endStream(state: ReliableState, error: MQTTError | undefined): void {
 }
 
 /** PUBACK, PUBREC or PUBCOMP arrived. */
-export function acknowledged(state: ReliableState, operation: number, packetIdentifier: number): void {
+export function acknowledged(
+  state: ReliableState,
+  operation: number,
+  packetIdentifier: number,
+  refusal: MQTTError | undefined,
+): void {
   const { outbox, stream } = state;
   if (stream && stream.packetIdentifier === packetIdentifier && operation === PUBACK) {
     if (stream.position < stream.payload.length) return;
-    endStream(state, undefined);
+    endStream(state, refusal);
     pump(state);
     return;
   }
   const offset = outbox.findIdentifier(packetIdentifier);
   // Nothing can be acknowledged that is not all sent.
   if (offset < 0 || outbox.token(offset) === state.partialToken) return;
-  const QoS = outbox.QoS(offset);
-  if (operation === PUBREC && QoS === 2) outbox.setState(offset, RELEASED);
-  else if (operation === (QoS === 1 ? PUBACK : PUBCOMP)) {
+  const QoS = sentQoS(state, offset);
+  if (refusal) {
+    const report = remove(state, offset, refusal);
+    reportDropped(state, report);
+    pump(state);
+  } else if (operation === PUBREC && QoS === 2) outbox.setState(offset, RELEASED);
+  else if (QoS === 1 ? operation === PUBACK : operation === PUBCOMP && isReleased(state, offset)) {
     const token = outbox.token(offset);
     outbox.remove(offset);
     reportDelivered(state, token);
     pump(state);
   }
+}
+
+/**
+ * The QoS that a message goes out with: never over what the broker takes ([MQTT-3.2.2-11] of MQTT 5.0). An exchange that has come
+ * to PUBREL ends as it began.
+ */
+function sentQoS(state: ReliableState, offset: number): number {
+  if (isReleased(state, offset)) return 2;
+  return Math.min(state.outbox.QoS(offset), state.maximumQoS);
+}
+
+/** Without PUBREC a PUBCOMP proves nothing ([MQTT-4.3.3-1]). */
+function isReleased(state: ReliableState, offset: number): boolean {
+  const sent = state.outbox.state(offset);
+  return sent === RELEASED || sent === RERELEASE;
 }
 
 /** Sends what the socket takes: what was begun, subscriptions, the outbox in its order, a stream. */
@@ -218,7 +125,7 @@ export function pump(state: ReliableState): void {
 
 function pumpOnce(state: ReliableState, client: MQTTClient): void {
   if (!sendBegun(state, client)) return;
-  state.subscriptions.send(client, state.session);
+  state.subscriptions.send(state, client);
   if (sendOutbox(state, client)) beginStream(state, client);
 }
 
@@ -237,16 +144,28 @@ function sendOutbox(state: ReliableState, client: MQTTClient): boolean {
   let offset = 0;
   while (offset < outbox.used) {
     const { removals } = outbox;
-    if (!sendRecord(state, client, offset) || !state.connected) return false;
+    if (!sendRecord(state, client, offset) || !state.connected) {
+      sendReleases(state, client, offset);
+      return false;
+    }
     // A QoS 0 message leaves the outbox when it is written.
     offset = outbox.removals === removals ? outbox.next(offset) : 0;
   }
   return true;
 }
 
+/** PUBREL does not wait for what keeps a PUBLISH ([MQTT-4.9.0-3] of MQTT 5.0). */
+function sendReleases(state: ReliableState, client: MQTTClient, offset: number): void {
+  const { outbox } = state;
+  while (offset < outbox.used && state.connected && state.partialToken === 0) {
+    if (outbox.state(offset) === RERELEASE && !sendRecord(state, client, offset)) return;
+    offset = outbox.next(offset);
+  }
+}
+
 /** @returns false when the record cannot be sent now, and so none behind it */
 function sendRecord(state: ReliableState, client: MQTTClient, offset: number): boolean {
-  const { outbox, session } = state;
+  const { outbox, session, protocol } = state;
   const sent = outbox.state(offset);
   if (sent === SENT || sent === RELEASED) return true;
   if (sent === RERELEASE) {
@@ -255,25 +174,36 @@ function sendRecord(state: ReliableState, client: MQTTClient, offset: number): b
     outbox.setState(offset, RELEASED);
     return true;
   }
-  const byteLength = outbox.next(offset) - outbox.packetStart(offset);
-  if (byteLength > client.writable && byteLength <= PIECE_BYTE_LENGTH) return false;
-  if (client.writable === 0) return false;
-  if (outbox.QoS(offset) > 0) {
+  const refusal = protocol.refusal?.(state, client, offset);
+  if (refusal) {
+    reportDropped(state, remove(state, offset, refusal));
+    return true;
+  }
+  if (client.writable < leastByteLength(state, offset)) return false;
+  if (sentQoS(state, offset) > 0) {
+    if (client.quota <= 0) return false;
     if (sent === RESEND) outbox.setDuplicate(offset, true);
     else if (session.inFlight >= state.inFlight) return false;
     else outbox.setIdentifier(offset, session.nextPacketIdentifier());
   }
   outbox.setState(offset, SENT);
-  return sendPacket(state, client, offset, byteLength);
+  return sendPacket(state, client, offset);
+}
+
+/** What the socket must take before a message is begun: all of a short one. Pieces of a header exist in 3.1.1 only. */
+function leastByteLength(state: ReliableState, offset: number): number {
+  const { outbox, protocol } = state;
+  const { overhead } = protocol;
+  const byteLength = outbox.next(offset) - outbox.packetStart(offset) + overhead;
+  if (byteLength <= PIECE_BYTE_LENGTH) return byteLength;
+  return overhead === 0 ? 1 : byteLength - (outbox.packetEnd(offset) - outbox.payloadStart(offset));
 }
 
 /** @returns whether all of the packet was sent */
-function sendPacket(state: ReliableState, client: MQTTClient, offset: number, byteLength: number): boolean {
+function sendPacket(state: ReliableState, client: MQTTClient, offset: number): boolean {
   const { outbox } = state;
-  const start = outbox.packetStart(offset);
-  const count = Math.min(byteLength, client.writable);
-  const piece = outbox.bytes.subarray(start, start + count);
-  client.send(piece, byteLength, outbox.QoS(offset), outbox.identifier(offset));
+  const byteLength = outbox.packetEnd(offset) - outbox.packetStart(offset);
+  const count = state.protocol.sendRecord(state, client, offset, byteLength);
   if (count === byteLength) {
     sentRecord(state, offset);
     return true;
@@ -287,7 +217,7 @@ function sendRestOfRecord(state: ReliableState, client: MQTTClient): void {
   const { outbox } = state;
   const offset = outbox.findToken(state.partialToken);
   const start = outbox.packetStart(offset) + state.partialPosition;
-  const end = outbox.next(offset);
+  const end = outbox.packetEnd(offset);
   const count = Math.min(end - start, client.writable);
   if (count === 0) return;
   state.partialPosition += count;
@@ -300,7 +230,7 @@ function sendRestOfRecord(state: ReliableState, client: MQTTClient): void {
 /** At QoS 0 a message is done with when it is written. */
 function sentRecord(state: ReliableState, offset: number): void {
   const { outbox } = state;
-  if (outbox.QoS(offset) > 0) return;
+  if (sentQoS(state, offset) > 0) return;
   const token = outbox.token(offset);
   outbox.remove(offset);
   reportWritten(state, token);
@@ -309,16 +239,23 @@ function sentRecord(state: ReliableState, offset: number): void {
 function beginStream(state: ReliableState, client: MQTTClient): void {
   const { stream, session, topics } = state;
   if (!stream || stream.position >= 0) return;
-  const { payload, topic, QoS, retain } = stream;
-  const room = client.writable - PUBLISH_OVERHEAD - topics.encode(topic).length;
-  if (room <= 0) return;
+  const { payload, topic, QoS, retain, properties } = stream;
+  const overhead = PUBLISH_OVERHEAD + state.protocol.overhead + (properties ? properties.length : 0);
+  const room = client.writable - overhead - topics.encode(topic).length;
+  if (room <= 0 || (QoS > 0 && client.quota <= 0)) return;
   const count = Math.min(room, payload.length);
   const byteLength = payload.length;
   stream.position = count;
   if (QoS > 0) stream.packetIdentifier = session.nextPacketIdentifier();
   const id = stream.packetIdentifier;
   const piece = payload.subarray(0, count);
-  client.write(piece, QoS > 0 ? { topic, QoS, retain, byteLength, id } : { topic, retain, byteLength });
+  try {
+    client.sendMessage(piece, topics.encode(topic), byteLength, QoS, retain, false, id, properties);
+  } catch (error) {
+    // The broker does not take it.
+    endStream(state, error as MQTTError);
+    return;
+  }
   streamed(state);
 }
 

@@ -1,27 +1,15 @@
-import {
-  CONNACK,
-  PINGRESP,
-  PUBACK,
-  PUBCOMP,
-  PUBLISH,
-  PUBREC,
-  PUBREL,
-  SUBACK,
-  UNSUBACK,
-} from "../mqtt/control-packet";
+import { PUBACK, PUBLISH, PUBREC, SUBACK, UNSUBACK } from "../mqtt/control-packet";
 import {
   CONNECTION_LOST,
-  CONNECTION_REFUSED,
   type MQTTError,
   mqttError,
   PACKET_TOO_LARGE,
   PROTOCOL_ERROR,
 } from "../mqtt/mqtt-error";
 import { FAILED, PACKET, PAYLOAD, PUBLISH_HEADER, SKIPPED } from "../mqtt/packet-reader";
-import { callWritable, startKeepAlive } from "./alive";
 import { CONNECTED, type Connection, ENDED, isBlocked, LOGIN } from "./connection";
-import { defer, finish, finishLater } from "./lifecycle";
-import type { ControlMessage, MQTTClientOptions, ReadableOptions } from "./mqtt-client-options";
+import { defer, fail, failLater, finish, finishLater } from "./lifecycle";
+import type { ReadableOptions } from "./mqtt-client-options";
 import { acknowledge } from "./transmit";
 
 const MORE: ReadableOptions = Object.freeze({ more: true });
@@ -74,8 +62,8 @@ function parse(connection: Connection): void {
   connection.position = reader.feed(connection.inbound, position, connection.end);
   switch (reader.event) {
     case PACKET:
-      if (connection.state === LOGIN) login(connection);
-      else control(connection, reader.type, reader.packetIdentifier);
+      if (connection.state === LOGIN) connection.protocol.login(connection);
+      else connection.protocol.control(connection, reader.type, reader.packetIdentifier);
       break;
     case PUBLISH_HEADER:
       beginMessage(connection);
@@ -88,88 +76,18 @@ function parse(connection: Connection): void {
       skipped(connection);
       break;
     case FAILED:
-      finish(connection, mqttError(reader.error, reader.detail));
+      fail(connection, mqttError(reader.error, reader.detail));
   }
-}
-
-/** The first packet must be CONNACK ([MQTT-3.2.0-1]). */
-function login(connection: Connection): void {
-  const { reader, session, callbacks } = connection;
-  const { returnCode } = reader;
-  if (reader.type !== CONNACK)
-    finish(connection, mqttError(PROTOCOL_ERROR, `packet type ${reader.type} instead of CONNACK`));
-  else if (returnCode !== 0)
-    finish(connection, mqttError(CONNECTION_REFUSED, refusal(returnCode), returnCode));
-  else {
-    // Asked for a clean session there is none, whatever the broker says ([MQTT-3.2.2-1]).
-    const sessionPresent = reader.sessionPresent && !connection.clean;
-    session.resume(sessionPresent);
-    connection.state = CONNECTED;
-    startKeepAlive(connection);
-    if (callbacks.onControl)
-      notify(connection, { operation: CONNACK, returnCode, sessionPresent } as unknown as ControlMessage);
-    callWritable(connection);
-  }
-}
-
-/** MQTT 3.1.1 table 3.1. */
-function refusal(returnCode: number): string {
-  let reason = "not authorized";
-  if (returnCode === 1) reason = "unacceptable protocol version";
-  else if (returnCode === 2) reason = "identifier rejected";
-  else if (returnCode === 3) reason = "server unavailable";
-  else if (returnCode === 4) reason = "bad user name or password";
-  return `the broker refused the connection with return code ${returnCode}, ${reason}`;
-}
-
-/** Any other packet but PUBLISH. */
-function control(connection: Connection, operation: number, packetIdentifier: number): void {
-  const { session, callbacks } = connection;
-  switch (operation) {
-    case CONNACK:
-      finish(connection, mqttError(PROTOCOL_ERROR, "a second CONNACK"));
-      return;
-    case PUBREL:
-      session.release(packetIdentifier);
-      acknowledge(connection, PUBCOMP, packetIdentifier);
-      break;
-    case PUBREC:
-      // Also to an identifier that is not known: the broker waits for it.
-      session.acknowledge(operation, packetIdentifier);
-      acknowledge(connection, PUBREL, packetIdentifier);
-      break;
-    case PINGRESP:
-      break;
-    default:
-      session.acknowledge(operation, packetIdentifier);
-  }
-  const isAcknowledgement = operation === PUBACK || operation === PUBREC || operation === PUBCOMP;
-  if (isAcknowledgement && callbacks.onAcknowledge)
-    callbacks.onAcknowledge.call(connection.owner, operation, packetIdentifier);
-  else if (callbacks.onControl) notify(connection, controlMessage(connection, operation, packetIdentifier));
-}
-
-function controlMessage(connection: Connection, operation: number, id: number): ControlMessage {
-  const { reader } = connection;
-  if (operation === SUBACK)
-    return { operation, id, payload: reader.returnCodes.slice(0, reader.returnCodeCount) };
-  return operation === PINGRESP ? ({ operation } as unknown as ControlMessage) : { operation, id };
-}
-
-function notify(connection: Connection, message: ControlMessage): void {
-  const { owner } = connection;
-  const onControl = connection.callbacks.onControl as NonNullable<MQTTClientOptions["onControl"]>;
-  if (onControl.length === 1) (onControl as (message: ControlMessage) => void).call(owner, message);
-  else onControl.call(owner, message.operation as never, message);
 }
 
 /** A PUBLISH header is complete. */
 function beginMessage(connection: Connection): void {
-  const { reader, callbacks, session } = connection;
+  const { reader, callbacks, session, protocol } = connection;
   if (connection.state === LOGIN) {
-    finish(connection, mqttError(PROTOCOL_ERROR, "PUBLISH instead of CONNACK"));
+    fail(connection, mqttError(PROTOCOL_ERROR, "PUBLISH instead of CONNACK"));
     return;
   }
+  if (protocol.admit && !protocol.admit(connection)) return;
   connection.first = true;
   connection.discard =
     !callbacks.onReadable || (reader.QoS === 2 && session.isReceived(reader.packetIdentifier));
@@ -204,6 +122,7 @@ function callReadable(connection: Connection, count: number, more: boolean): voi
       retain: reader.retain,
       duplicate: reader.duplicate,
     };
+    connection.protocol.describe?.(connection, options);
   }
   connection.callbacks.onReadable?.call(owner, count, options);
 }
@@ -237,16 +156,26 @@ export function readPayload(connection: Connection, target: Uint8Array): number 
 /** All of a message is consumed: only now it is acknowledged ([MQTT-4.3.2-2], [MQTT-4.3.3-2]). */
 function completeMessage(connection: Connection): void {
   const { reader } = connection;
-  if (reader.payloadRemaining === 0) acknowledgeMessage(connection, reader.QoS, reader.packetIdentifier);
+  if (reader.payloadRemaining === 0) acknowledgeMessage(connection, reader.QoS, reader.packetIdentifier, 0);
 }
 
-function acknowledgeMessage(connection: Connection, QoS: number, packetIdentifier: number): void {
-  if (QoS === 1) acknowledge(connection, PUBACK, packetIdentifier);
+/** @param reasonCode - with one from 0x80 the message is refused, and its identifier free again ([MQTT-4.3.3-9]) */
+function acknowledgeMessage(
+  connection: Connection,
+  QoS: number,
+  packetIdentifier: number,
+  reasonCode: number,
+): void {
+  if (QoS === 1) acknowledge(connection, PUBACK, packetIdentifier, reasonCode);
   if (QoS !== 2) return;
+  if (reasonCode >= 0x80) {
+    acknowledge(connection, PUBREC, packetIdentifier, reasonCode);
+    return;
+  }
   try {
     connection.session.receive(packetIdentifier);
   } catch (error) {
-    finishLater(connection, error as MQTTError);
+    failLater(connection, error as MQTTError);
     return;
   }
   acknowledge(connection, PUBREC, packetIdentifier);
@@ -254,14 +183,15 @@ function acknowledgeMessage(connection: Connection, QoS: number, packetIdentifie
 
 /** A packet over a limit went by. It is acknowledged, or the broker would send it for ever. */
 function skipped(connection: Connection): void {
-  const { reader, session, callbacks, owner } = connection;
+  const { reader, session, callbacks, owner, protocol } = connection;
   const { type, packetIdentifier, packetByteLength } = reader;
   if (connection.state === LOGIN) {
-    finish(connection, mqttError(PROTOCOL_ERROR, `packet type ${type} instead of CONNACK`));
+    fail(connection, mqttError(PROTOCOL_ERROR, `packet type ${type} instead of CONNACK`));
     return;
   }
   if (packetIdentifier > 0) {
-    if (type === PUBLISH) acknowledgeMessage(connection, reader.QoS, packetIdentifier);
+    if (type === PUBLISH)
+      acknowledgeMessage(connection, reader.QoS, packetIdentifier, protocol.skippedReasonCode);
     else if (type === SUBACK || type === UNSUBACK) session.acknowledge(type, packetIdentifier);
   }
   const detail = `a packet of ${packetByteLength} bytes, type ${type}, was over a limit and skipped`;

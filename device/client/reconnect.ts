@@ -6,24 +6,36 @@ import {
   type MQTTError,
   mqttError,
   PACKET_TOO_LARGE,
+  PUBLISH_REFUSED,
   SUBSCRIPTION_REFUSED,
 } from "../mqtt/mqtt-error";
+import type { BinaryValue } from "../mqtt/version-5/property-writer";
+import { NEVER, SELDOM } from "./back-off";
+import { keepNewest } from "./enqueue";
 import { takePiece } from "./incoming";
 import MQTTClient from "./mqtt-client";
 import type { ControlMessage, MQTTClientOptions, ReadableOptions } from "./mqtt-client-options";
-import { acknowledged, interrupt, keepNewest, pump, resume } from "./outgoing";
+import { acknowledged, interrupt, pump, resume } from "./outgoing";
 import type { ReliableClientOptions } from "./reliable-client-options";
 import type { ReliableState } from "./reliable-state";
+import { version3 } from "./version-3";
 
 /** A connection that lasts so long is stable: the back-off starts from its minimum again. ms. */
 const STABLE = 30_000;
-/** CONNACK return code "server unavailable": the only one that waiting mends by itself (MQTT 3.1.1 table 3.1). */
-const SERVER_UNAVAILABLE = 3;
+/** Session Expiry Interval of a session that never expires (MQTT 5.0 section 3.1.2.11.2). */
+const FOR_EVER = 0xffff_ffff;
+/** CONNACK codes of a broker that does not know the version: of 3.1.1 (table 3.1), and of 5.0 (table 3-1). */
+const UNACCEPTABLE_VERSION = 1;
+const UNSUPPORTED_VERSION = 0x84;
+
+/** Property identifier of MQTT 5.0. */
+const REASON_STRING = 31;
 
 /** Options of every connection; the state is the target of its callbacks. */
 export function settingsOf(options: ReliableClientOptions): MQTTClientOptions {
   const { host, port, id, user, password, keepAlive = 60_000, clean = false, will } = options;
-  const { dns, socket, bufferByteLength, connackTimeout } = options;
+  const { dns, socket, bufferByteLength, connackTimeout, topicAliases } = options;
+  const properties = clean ? options.properties : { sessionExpiryInterval: FOR_EVER, ...options.properties };
   return {
     host,
     port,
@@ -37,6 +49,9 @@ export function settingsOf(options: ReliableClientOptions): MQTTClientOptions {
     socket,
     bufferByteLength,
     connackTimeout,
+    topicAliases,
+    properties,
+    onAuthenticate: options.onAuthenticate && onAuthenticate,
     onReadable,
     onWritable,
     onControl,
@@ -48,9 +63,17 @@ export function settingsOf(options: ReliableClientOptions): MQTTClientOptions {
 
 /** Makes a connection. @throws {MQTTError} of family USAGE, only the first time */
 export function connect(state: ReliableState): void {
-  const { settings, session } = state;
+  const { settings, session, protocol } = state;
   state.timer = undefined;
-  state.client = new MQTTClient({ ...settings, session, target: state });
+  try {
+    state.client = new MQTTClient({ ...settings, protocol, session, target: state });
+  } catch (error) {
+    if (protocol === state.preferred) throw error;
+    // What is good in 5.0, as an empty identifier or a password alone, need not be in 3.1.1.
+    state.protocol = state.preferred;
+    state.timer = Timer.set(() => connect(state), state.backOff.slow());
+    state.callbacks.onError?.call(state.owner, error as MQTTError);
+  }
 }
 
 function stateOf(client: MQTTClient): ReliableState {
@@ -70,21 +93,44 @@ function onControl(this: MQTTClient, operation: number, message: ControlMessage)
   const state = stateOf(this);
   if (operation === CONNACK) accepted(state, this, message.sessionPresent ?? false);
   else if (operation === SUBACK) {
-    const refused = state.subscriptions.acknowledge(message.id, message.payload);
+    const { subscriptions, callbacks, owner } = state;
+    const refused = subscriptions.acknowledge(message.id, message.payload);
     if (!refused) return;
-    const error = mqttError(SUBSCRIPTION_REFUSED, `the broker refused to subscribe to ${refused}`, 0x80);
-    state.callbacks.onError?.call(state.owner, error);
+    const text = `the broker refused to subscribe to ${refused}`;
+    const error = mqttError(SUBSCRIPTION_REFUSED, text, subscriptions.reasonCode);
+    const reasonString = message.properties?.get(REASON_STRING);
+    if (reasonString !== undefined) error.reasonString = reasonString;
+    callbacks.onError?.call(owner, error);
   } else if (operation === UNSUBACK) state.subscriptions.forget(message.id);
 }
 
-function onAcknowledge(this: MQTTClient, operation: number, packetIdentifier: number): void {
-  acknowledged(stateOf(this), operation, packetIdentifier);
+function onAcknowledge(
+  this: MQTTClient,
+  operation: number,
+  packetIdentifier: number,
+  reasonCode: number,
+  reasonString?: string,
+): void {
+  let refusal: MQTTError | undefined;
+  if (reasonCode >= 0x80) {
+    const text = reasonString
+      ? `the broker refused the message: ${reasonString}`
+      : "the broker refused the message";
+    refusal = mqttError(PUBLISH_REFUSED, text, reasonCode);
+    if (reasonString !== undefined) refusal.reasonString = reasonString;
+  }
+  acknowledged(stateOf(this), operation, packetIdentifier, refusal);
+}
+
+function onAuthenticate(this: MQTTClient, data: Uint8Array | undefined): BinaryValue | undefined {
+  const { callbacks, owner } = stateOf(this);
+  return callbacks.onAuthenticate?.call(owner, data);
 }
 
 function onError(this: MQTTClient, error: MQTTError): void {
   const state = stateOf(this);
   // A skipped message leaves the connection as it was.
-  if (error.code === PACKET_TOO_LARGE) state.callbacks.onError?.call(state.owner, error);
+  if (error.code === PACKET_TOO_LARGE && !this.ended) state.callbacks.onError?.call(state.owner, error);
   else ended(state, this, error);
 }
 
@@ -99,11 +145,14 @@ function accepted(state: ReliableState, client: MQTTClient, sessionPresent: bool
     backOff.reset();
   }, STABLE);
   state.connections += 1;
+  state.negotiated = true;
+  state.maximumQoS = 2;
+  state.protocol.accepted?.(state, client);
   state.subscriptions.resume(sessionPresent);
   resume(state, sessionPresent);
   if (state.closed) return;
   state.connected = true;
-  state.subscriptions.send(client, state.session);
+  state.subscriptions.send(state, client);
   callbacks.onConnect?.call(owner, sessionPresent);
   pump(state);
 }
@@ -112,11 +161,12 @@ function accepted(state: ReliableState, client: MQTTClient, sessionPresent: bool
 function ended(state: ReliableState, client: MQTTClient, error: MQTTError): void {
   if (state.client !== client) return;
   const { callbacks, owner, connected } = state;
+  const delay = delayAfter(state, client, error);
   client.close();
   state.client = undefined;
   state.connected = false;
   Timer.clear(state.timer);
-  state.timer = Timer.set(() => connect(state), delayAfter(state, error));
+  state.timer = delay < 0 ? undefined : Timer.set(() => connect(state), delay);
   if (connected) {
     interrupt(state, error);
     keepNewest(state);
@@ -124,8 +174,38 @@ function ended(state: ReliableState, client: MQTTClient, error: MQTTError): void
   } else callbacks.onError?.call(owner, error);
 }
 
-function delayAfter(state: ReliableState, error: MQTTError): number {
-  const { backOff } = state;
-  const hopeless = error.code === CONNECTION_REFUSED && error.returnCode !== SERVER_UNAVAILABLE;
-  return hopeless ? backOff.slow() : backOff.next();
+/** @returns ms; under 0: not at all */
+function delayAfter(state: ReliableState, client: MQTTClient, error: MQTTError): number {
+  const { backOff, protocol } = state;
+  if (isUnknownVersion(state, client, error)) return 0;
+  switch (protocol.prospects(error)) {
+    case NEVER:
+      return -1;
+    case SELDOM:
+      return backOff.slow();
+    default:
+      return backOff.next();
+  }
+}
+
+/**
+ * Decides on the version of the next attempt. A broker that does not know the one asked for says so, or closes without a word as
+ * RabbitMQ does, which may have other reasons too: only when 3.1.1 succeeds the matter is settled, for as long as this client lives.
+ * @returns whether the broker said so: then there is nothing to wait for
+ */
+function isUnknownVersion(state: ReliableState, client: MQTTClient, error: MQTTError): boolean {
+  const { preferred, protocol, negotiated } = state;
+  if (preferred === version3) return false;
+  if (protocol === version3) {
+    // Any word of the broker's in this version is enough.
+    if (error.code === CONNECTION_REFUSED && error.returnCode !== UNACCEPTABLE_VERSION)
+      state.negotiated = true;
+    if (!state.negotiated) state.protocol = preferred;
+  } else if (error.code === CONNECTION_REFUSED) {
+    if (error.returnCode !== UNACCEPTABLE_VERSION && error.returnCode !== UNSUPPORTED_VERSION) return false;
+    state.protocol = version3;
+    state.negotiated = true;
+    return true;
+  } else if (!negotiated && client.asked && error.code === CONNECTION_LOST) state.protocol = version3;
+  return false;
 }

@@ -1,19 +1,40 @@
 import Timer from "timer";
-import { DISCONNECT } from "../mqtt/control-packet";
-import { CLIENT_CLOSED, INVALID_OPTION, INVALID_QOS, INVALID_STATE, mqttError } from "../mqtt/mqtt-error";
+import { AUTH, DISCONNECT, PUBLISH } from "../mqtt/control-packet";
+import {
+  CLIENT_CLOSED,
+  INVALID_OPTION,
+  INVALID_QOS,
+  INVALID_STATE,
+  mqttError,
+  NOT_CONNECTED,
+} from "../mqtt/mqtt-error";
 import { encodeBinary } from "../mqtt/utf8-string";
 import { bytesOf, invalid, numberIn } from "./connect-options";
 import { DEADLINE, LATEST } from "./delivery";
+import { enqueue } from "./enqueue";
 import type MQTTClient from "./mqtt-client";
-import { enqueue, pump } from "./outgoing";
+import { pump } from "./outgoing";
+import type { Version } from "./protocol";
 import { connect, settingsOf } from "./reconnect";
-import type { PublishOptions, ReliableClientOptions, StreamOptions } from "./reliable-client-options";
+import type {
+  PublishOptions,
+  ReliableClientOptions,
+  StreamOptions,
+  SubscribeOptions,
+} from "./reliable-client-options";
 import { ReliableState } from "./reliable-state";
 import { checkFlush, deliverReports, drop, endFlush } from "./report";
+import type { ServerLimits } from "./version-5/state";
 
 export type { Delivery } from "./delivery";
 export type { Will } from "./mqtt-client-options";
-export type { PublishOptions, QoS, ReliableClientOptions, StreamOptions } from "./reliable-client-options";
+export type {
+  PublishOptions,
+  QoS,
+  ReliableClientOptions,
+  StreamOptions,
+  SubscribeOptions,
+} from "./reliable-client-options";
 
 const MAXIMUM_TIME = 0x7fff_ffff;
 
@@ -59,6 +80,16 @@ export default class ReliableClient {
     return this.#state.connected;
   }
 
+  /** 4 is MQTT 3.1.1, 5 is MQTT 5.0: of the connection there is, or of the next attempt. */
+  get version(): Version {
+    return this.#state.protocol.version;
+  }
+
+  /** What the broker has said in CONNACK that it takes; `undefined` in MQTT 3.1.1, and while not connected. */
+  get limits(): ServerLimits | undefined {
+    return this.#state.client?.limits;
+  }
+
   /** Connections accepted after the first. */
   get reconnects(): number {
     const { connections } = this.#state;
@@ -86,7 +117,19 @@ export default class ReliableClient {
     if (!(delivery >= 0 && delivery <= 2)) invalid(`delivery ${delivery} is not LATEST, DEADLINE or MUST`);
     if (delivery === DEADLINE) numberIn(deadline, 1, MAXIMUM_TIME, "deadline");
     else if (deadline !== 0) invalid("a deadline needs delivery DEADLINE");
-    return enqueue(state, topic, payloadBytes(payload), QoS, Boolean(retain), delivery, deadline);
+    const encoded = propertiesOf(state, options?.properties);
+    const token = enqueue(
+      state,
+      topic,
+      payloadBytes(payload),
+      QoS,
+      Boolean(retain),
+      delivery,
+      deadline,
+      encoded,
+    );
+    pump(state);
+    return token;
   }
 
   /**
@@ -101,6 +144,7 @@ export default class ReliableClient {
     if (QoS !== 0 && QoS !== 1) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0 or 1`);
     if (typeof onComplete !== "function") throw mqttError(INVALID_OPTION, "onComplete is not a function");
     const bytes = bytesOf(payload, "payload");
+    const properties = propertiesOf(state, options.properties);
     state.topics.encode(topic);
     if (!state.connected || state.stream) return false;
     state.stream = {
@@ -108,6 +152,7 @@ export default class ReliableClient {
       topic,
       QoS,
       retain: Boolean(retain),
+      properties,
       onComplete,
       position: -1,
       packetIdentifier: 0,
@@ -121,12 +166,13 @@ export default class ReliableClient {
    * not sent again, so this may be called in every `onConnect`. Messages come to `onMessage`; a refusal comes to `onError`.
    * @param topicFilter - see MQTT 3.1.1 section 4.7
    * @param QoS - the most that the broker shall use; default 0
-   * @throws {MQTTError} INVALID_TOPIC, INVALID_QOS; INVALID_STATE after `close`
+   * @param options - of MQTT 5.0
+   * @throws {MQTTError} INVALID_TOPIC, INVALID_QOS, INVALID_OPTION; INVALID_STATE after `close`
    */
-  subscribe(topicFilter: string, QoS: 0 | 1 | 2 = 0): void {
+  subscribe(topicFilter: string, QoS: 0 | 1 | 2 = 0, options?: SubscribeOptions): void {
     const state = openState(this.#state);
     if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0, 1 or 2`);
-    state.subscriptions.add(topicFilter, QoS);
+    state.subscriptions.add(state.preferred, topicFilter, QoS, options);
     pump(state);
   }
 
@@ -138,6 +184,29 @@ export default class ReliableClient {
     const state = openState(this.#state);
     state.subscriptions.delete(topicFilter);
     pump(state);
+  }
+
+  /**
+   * Connects now instead of after the delay, or although nothing was arranged for because the session had been taken over.
+   * Without effect while there is a connection or an attempt at one.
+   * @throws {MQTTError} INVALID_STATE after `close`
+   */
+  reconnect(): void {
+    const state = openState(this.#state);
+    if (state.client) return;
+    Timer.clear(state.timer);
+    connect(state);
+  }
+
+  /**
+   * Authenticates again on the same connection (MQTT 5.0 section 4.12.1), with the Authentication Method of the options.
+   * `onAuthenticate` gets the broker's answers; when it is not satisfied the broker ends the connection.
+   * @throws {MQTTError} NOT_CONNECTED, INVALID_STATE
+   */
+  reauthenticate(data?: ArrayBuffer | Uint8Array): void {
+    const { client } = openState(this.#state);
+    if (!client) throw mqttError(NOT_CONNECTED, "there is no connection");
+    client.write(data, { operation: AUTH });
   }
 
   /**
@@ -182,6 +251,12 @@ const NO_OPTIONS: PublishOptions = Object.freeze({});
 function openState(state: ReliableState): ReliableState {
   if (state.closed) throw mqttError(INVALID_STATE, "the client is closed");
   return state;
+}
+
+function propertiesOf(state: ReliableState, properties: object | undefined): Uint8Array | undefined {
+  const { encodeProperties } = state.preferred;
+  if (properties === undefined || properties instanceof Uint8Array) return properties;
+  return encodeProperties ? encodeProperties(PUBLISH, properties) : invalid("properties need MQTT 5.0");
 }
 
 function payloadBytes(payload: string | ArrayBuffer | Uint8Array): Uint8Array {

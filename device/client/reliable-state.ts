@@ -1,15 +1,18 @@
 import type Timer from "timer";
 import type { MQTTError } from "../mqtt/mqtt-error";
 import { Session } from "../mqtt/session";
+import type { ReceivedProperties } from "../mqtt/version-5/property-reader";
 import { BackOff } from "./back-off";
 import { numberIn } from "./connect-options";
 import type MQTTClient from "./mqtt-client";
 import type { MQTTClientOptions } from "./mqtt-client-options";
 import { Outbox } from "./outbox";
+import type { Protocol } from "./protocol";
 import type ReliableClient from "./reliable-client";
 import type { ReliableClientOptions } from "./reliable-client-options";
 import { Subscriptions } from "./subscriptions";
 import { TopicCache } from "./topic-cache";
+import { version3 } from "./version-3";
 
 /** A message that goes out in pieces, straight from the caller's bytes. */
 export interface Stream {
@@ -17,6 +20,7 @@ export interface Stream {
   readonly topic: string;
   readonly QoS: number;
   readonly retain: boolean;
+  readonly properties: Uint8Array | undefined;
   readonly onComplete: (this: ReliableClient, error: MQTTError | undefined) => void;
   /** Bytes written; -1 before the first. */
   position: number;
@@ -43,7 +47,7 @@ export interface Flush {
 
 type Callbacks = Pick<
   ReliableClientOptions,
-  "onConnect" | "onDisconnect" | "onMessage" | "onDelivered" | "onDropped" | "onError"
+  "onConnect" | "onDisconnect" | "onMessage" | "onDelivered" | "onDropped" | "onError" | "onAuthenticate"
 >;
 
 /** The state of a `ReliableClient`, which keeps it to itself. A class of plain fields, as `Connection` is. */
@@ -52,6 +56,14 @@ export class ReliableState {
   readonly callbacks: Callbacks;
   /** Options of each MQTTClient. */
   readonly settings: MQTTClientOptions;
+  /** That the application asks for. */
+  readonly preferred: Protocol;
+  /** Of the connection, or the attempt, there is; else of the next. */
+  protocol: Protocol;
+  /** The broker has said which version it speaks. */
+  negotiated: boolean;
+  /** The highest that the broker takes. */
+  maximumQoS: number;
   readonly session: Session;
   readonly outbox: Outbox;
   readonly backOff: BackOff;
@@ -91,14 +103,27 @@ export class ReliableState {
   retain: boolean;
   byteLength: number;
   position: number;
+  properties: ReceivedProperties | undefined;
 
   constructor(owner: ReliableClient, options: ReliableClientOptions, settings: MQTTClientOptions) {
-    const { onConnect, onDisconnect, onMessage, onDelivered, onDropped, onError } = options;
+    const { onConnect, onDisconnect, onMessage, onDelivered, onDropped, onError, onAuthenticate } = options;
     const minimumDelay = numberIn(options.minimumDelay ?? 1000, 1, 0x7fff_ffff, "minimumDelay");
     const maximumDelay = numberIn(options.maximumDelay ?? 60_000, minimumDelay, 0x7fff_ffff, "maximumDelay");
     this.owner = owner;
-    this.callbacks = { onConnect, onDisconnect, onMessage, onDelivered, onDropped, onError } as Callbacks;
+    this.callbacks = {
+      onConnect,
+      onDisconnect,
+      onMessage,
+      onDelivered,
+      onDropped,
+      onError,
+      onAuthenticate,
+    } as Callbacks;
     this.settings = settings;
+    this.preferred = options.protocol ?? version3;
+    this.protocol = this.preferred;
+    this.negotiated = false;
+    this.maximumQoS = 2;
     this.session = new Session();
     this.outbox = new Outbox(numberIn(options.outboxByteLength ?? 4096, 64, 0x7fff_ffff, "outboxByteLength"));
     this.backOff = new BackOff(minimumDelay, maximumDelay, options.random ?? Math.random);
@@ -130,5 +155,6 @@ export class ReliableState {
     this.retain = false;
     this.byteLength = 0;
     this.position = 0;
+    this.properties = undefined;
   }
 }

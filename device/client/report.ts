@@ -1,5 +1,5 @@
 import Timer from "timer";
-import { mqttError } from "../mqtt/mqtt-error";
+import { type MQTTError, mqttError } from "../mqtt/mqtt-error";
 import type { ReliableState, Report } from "./reliable-state";
 
 /** ms; over 0, so that such a program does not take all of the time. */
@@ -9,7 +9,7 @@ const NESTED_DELAY = 1;
 const WAITING_LIMIT = 32;
 
 /** Removes a message that will not be sent. @returns what is to be reported of it */
-export function remove(state: ReliableState, offset: number, code: number, detail: string): Report {
+export function remove(state: ReliableState, offset: number, reason: MQTTError): Report {
   const { outbox, session } = state;
   const token = outbox.token(offset);
   const topic = outbox.topic(offset);
@@ -17,12 +17,12 @@ export function remove(state: ReliableState, offset: number, code: number, detai
   outbox.remove(offset);
   cancelDeadline(state, token);
   if (packetIdentifier > 0) session.forget(packetIdentifier);
-  return { token, topic, reason: mqttError(code, detail) };
+  return { token, topic, reason };
 }
 
 /** Removes a message that will not be sent, and says so. */
 export function drop(state: ReliableState, offset: number, code: number, detail: string): void {
-  reportDropped(state, remove(state, offset, code, detail));
+  reportDropped(state, remove(state, offset, mqttError(code, detail)));
 }
 
 /**
@@ -33,6 +33,18 @@ export function reportDropped(state: ReliableState, report: Report): void {
   if (state.reporting && !state.closed) reportLater(state, report, NESTED_DELAY);
   else call(state, report);
   checkFlush(state);
+}
+
+/** Reports messages that were dropped together. `close` in one of the callbacks reports the others. */
+export function reportAllDropped(state: ReliableState, dropped: readonly Report[]): void {
+  const { reports } = state;
+  if (state.reporting)
+    for (let index = 0; index < dropped.length; index++) reportDropped(state, dropped[index]!);
+  else {
+    reports.unshift(...dropped);
+    for (let count = dropped.length; count > 0 && reports.length > 0; count--) call(state, reports.shift()!);
+    checkFlush(state);
+  }
 }
 
 /** Calls `onDelivered` now. */
@@ -101,10 +113,9 @@ export function endFlush(state: ReliableState): void {
 
 export function cancelDeadline(state: ReliableState, token: number): void {
   const { deadlines } = state;
-  for (let index = 0; index < deadlines.length; index++) {
+  for (let index = deadlines.length - 1; index >= 0; index--) {
     if (deadlines[index]!.token !== token) continue;
     Timer.clear(deadlines[index]!.timer);
     deadlines.splice(index, 1);
-    return;
   }
 }

@@ -1,8 +1,12 @@
 import { SUBSCRIBE, UNSUBSCRIBE } from "../mqtt/control-packet";
-import type { Session } from "../mqtt/session";
+import type { MQTTError } from "../mqtt/mqtt-error";
 import { encodeTopicFilter } from "../mqtt/topic";
+import { invalid } from "./connect-options";
 import type MQTTClient from "./mqtt-client";
 import type { WriteItem } from "./mqtt-client-options";
+import type { Protocol } from "./protocol";
+import type { SubscribeOptions } from "./reliable-client-options";
+import type { ReliableState } from "./reliable-state";
 
 /** To be asked for. */
 const WANTED = 0;
@@ -21,6 +25,8 @@ const FILTERS_PER_PACKET = 8;
 interface Subscription extends WriteItem {
   topic: string;
   QoS: number;
+  /** Of MQTT 5.0; 0 for none. */
+  subscriptionIdentifier: number;
   state: number;
   /** The broker may know of it. */
   asked: boolean;
@@ -32,25 +38,40 @@ export class Subscriptions {
   /** @internal */ readonly list: Subscription[];
   /** @internal there may be something to send */
   changed: boolean;
+  /** Of the first refused filter of the last SUBACK. */
+  reasonCode: number;
 
   constructor() {
     this.list = [];
     this.changed = false;
+    this.reasonCode = 0;
   }
 
   /**
    * Remembers a filter. One that the broker has already is not sent again.
-   * @throws {MQTTError} INVALID_TOPIC
+   * @throws {MQTTError} INVALID_TOPIC, INVALID_OPTION
    */
-  add(topicFilter: string, QoS: number): void {
-    encodeTopicFilter(topicFilter);
+  add(protocol: Protocol, topicFilter: string, QoS: number, options: SubscribeOptions = NO_OPTIONS): void {
+    const { noLocal, retainAsPublished, retainHandling, subscriptionIdentifier = 0 } = options;
+    // The writer knows best what goes together.
+    protocol.encodeTopicFilter(topicFilter);
+    if (options !== NO_OPTIONS) checkOptions(protocol, topicFilter, QoS, options);
     const known = find(this.list, topicFilter);
     this.changed = true;
-    if (!known) this.list.push({ topic: topicFilter, QoS, state: WANTED, asked: false, packetIdentifier: 0 });
-    else if (known.QoS !== QoS || known.state === UNWANTED || known.state === LEAVING) {
-      known.QoS = QoS;
-      known.state = WANTED;
-    }
+    const item = {
+      topic: topicFilter,
+      QoS,
+      noLocal,
+      retainAsPublished,
+      retainHandling,
+      subscriptionIdentifier,
+      state: WANTED,
+      asked: known?.asked ?? false,
+      packetIdentifier: 0,
+    };
+    if (!known) this.list.push(item);
+    else if (!isSame(known, item) || known.state === UNWANTED || known.state === LEAVING)
+      this.list[this.list.indexOf(known)] = item;
   }
 
   /**
@@ -83,12 +104,16 @@ export class Subscriptions {
   }
 
   /** Sends what is wanted and unwanted, as far as the socket takes it. The rest goes with the next call. */
-  send(client: MQTTClient, session: Session): void {
+  send(state: ReliableState, client: MQTTClient): void {
     const { list } = this;
     if (!this.changed) return;
-    while (sendSome(list, client, session, UNSUBSCRIBE));
-    while (sendSome(list, client, session, SUBSCRIBE));
-    this.changed = list.some(({ state }) => state === WANTED || state === UNWANTED);
+    while (sendSome(list, client, state, UNSUBSCRIBE));
+    const refused = removeRefused(list, client, state);
+    while (sendSome(list, client, state, SUBSCRIBE));
+    this.changed = list.some((item) => item.state === WANTED || item.state === UNWANTED);
+    // Callbacks come last.
+    for (let index = 0; index < refused.length; index++)
+      state.callbacks.onError?.call(state.owner, refused[index]!);
   }
 
   /**
@@ -102,7 +127,11 @@ export class Subscriptions {
     for (let index = 0; index < list.length; index++) {
       const item = list[index]!;
       if (item.packetIdentifier !== packetIdentifier) continue;
-      if (returnCodes?.[place++] === 0x80) refused += refused ? `, ${item.topic}` : item.topic;
+      const reasonCode = returnCodes?.[place++] ?? 0;
+      if (reasonCode >= 0x80) {
+        if (refused === "") this.reasonCode = reasonCode;
+        refused += refused ? `, ${item.topic}` : item.topic;
+      }
       if (item.state === ASKED) item.state = SETTLED;
       item.packetIdentifier = 0;
     }
@@ -121,6 +150,49 @@ export class Subscriptions {
   }
 }
 
+const NO_OPTIONS: SubscribeOptions = Object.freeze({});
+const NONE: readonly MQTTError[] = Object.freeze([]);
+
+function isSame(one: Subscription, other: Subscription): boolean {
+  return (
+    one.QoS === other.QoS &&
+    one.noLocal === other.noLocal &&
+    one.retainAsPublished === other.retainAsPublished &&
+    one.retainHandling === other.retainHandling &&
+    one.subscriptionIdentifier === other.subscriptionIdentifier
+  );
+}
+
+/** Throws now what writing the packet would throw later. */
+function checkOptions(protocol: Protocol, topicFilter: string, QoS: number, options: SubscribeOptions): void {
+  const { encodeProperties } = protocol;
+  if (!encodeProperties) invalid("options of a subscription need MQTT 5.0");
+  const { subscriptionIdentifier } = options;
+  if (subscriptionIdentifier !== undefined) encodeProperties!(SUBSCRIBE, { subscriptionIdentifier });
+  const item = { ...options, topic: protocol.encodeTopicFilter(topicFilter), QoS };
+  protocol.writeSubscribe(new Uint8Array(item.topic.length + 16), 0, 1, [item], undefined);
+}
+
+/** Those that the broker, as its CONNACK says, would refuse are not asked for. */
+function removeRefused(
+  list: readonly Subscription[],
+  client: MQTTClient,
+  state: ReliableState,
+): readonly MQTTError[] {
+  const { subscriptionRefusal, encodeTopicFilter } = state.protocol;
+  if (!subscriptionRefusal) return NONE;
+  const errors: MQTTError[] = [];
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index]!;
+    if (item.state !== WANTED) continue;
+    const error = subscriptionRefusal(client, encodeTopicFilter(item.topic), item.subscriptionIdentifier > 0);
+    if (!error) continue;
+    item.state = SETTLED;
+    errors.push(error);
+  }
+  return errors;
+}
+
 function find(list: readonly Subscription[], topicFilter: string): Subscription | undefined {
   return list.find((item) => item.topic === topicFilter);
 }
@@ -129,14 +201,22 @@ function find(list: readonly Subscription[], topicFilter: string): Subscription 
 function sendSome(
   list: readonly Subscription[],
   client: MQTTClient,
-  session: Session,
+  state: ReliableState,
   operation: number,
 ): boolean {
+  const { session, protocol } = state;
   const from = operation === SUBSCRIBE ? WANTED : UNWANTED;
-  const items = list.filter((item) => item.state === from).slice(0, FILTERS_PER_PACKET);
+  const first = list.find((item) => item.state === from);
+  const subscriptionIdentifier = first?.subscriptionIdentifier ?? 0;
+  // A packet has one Subscription Identifier for all its filters.
+  const items = list
+    .filter((item) => item.state === from && item.subscriptionIdentifier === subscriptionIdentifier)
+    .slice(0, FILTERS_PER_PACKET);
   if (items.length === 0 || client.writable < byteLengthOf(items)) return false;
   const id = session.nextPacketIdentifier();
-  client.write(undefined, { operation, id, items });
+  if (subscriptionIdentifier > 0 && from === WANTED && protocol.encodeProperties)
+    client.write(undefined, { operation, id, items, properties: { subscriptionIdentifier } });
+  else client.write(undefined, { operation, id, items });
   for (let index = 0; index < items.length; index++) {
     items[index]!.state = from + 1;
     items[index]!.asked = true;
@@ -147,7 +227,8 @@ function sendSome(
 
 /** At least the bytes of the packet. */
 function byteLengthOf(items: readonly Subscription[]): number {
-  let byteLength = 7;
+  // Two bytes of identifier, one to five of properties, five before them.
+  let byteLength = 12;
   for (let index = 0; index < items.length; index++)
     byteLength += 3 + encodeTopicFilter(items[index]!.topic).length;
   return byteLength;

@@ -1,17 +1,6 @@
 import { PINGREQ, SUBSCRIBE } from "../mqtt/control-packet";
 import { BUFFER_FULL, CONNECTION_LOST, mqttError } from "../mqtt/mqtt-error";
-import {
-  publishByteLength,
-  type SubscribeItem,
-  subscribeByteLength,
-  unsubscribeByteLength,
-  writeAcknowledgement,
-  writeDisconnect,
-  writePingRequest,
-  writePublishHeader,
-  writeSubscribe,
-  writeUnsubscribe,
-} from "../mqtt/packet-writer";
+import { type SubscribeItem, writeDisconnect, writePingRequest } from "../mqtt/packet-writer";
 import { CONNECTED, type Connection } from "./connection";
 import { finishLater } from "./lifecycle";
 
@@ -48,11 +37,11 @@ export function transmit(connection: Connection, bytes: Uint8Array): void {
 }
 
 /** The first `byteLength` bytes of the shared buffer when they fit it, else of one made for this packet. */
-function packetBuffer(connection: Connection, byteLength: number): Uint8Array {
+export function packetBuffer(connection: Connection, byteLength: number): Uint8Array {
   return byteLength <= connection.outbound.length ? connection.outbound : new Uint8Array(byteLength);
 }
 
-function transmitBuffer(connection: Connection, buffer: Uint8Array, end: number): void {
+export function transmitBuffer(connection: Connection, buffer: Uint8Array, end: number): void {
   transmit(connection, end === buffer.length ? buffer : buffer.subarray(0, end));
 }
 
@@ -71,13 +60,23 @@ export function sendPublish(
   retain: boolean,
   duplicate: boolean,
   packetIdentifier: number,
+  properties: Uint8Array | undefined,
 ): void {
-  const packetByteLength = publishByteLength(topic.length, byteLength, QoS);
+  const { protocol } = connection;
+  const packetByteLength = protocol.publishByteLength(
+    topic.length,
+    byteLength,
+    QoS,
+    connection,
+    topic,
+    retain,
+    properties,
+  );
   const headerByteLength = packetByteLength - byteLength;
   assertWritable(connection, headerByteLength + data.length);
   if (QoS > 0) connection.session.publish(packetIdentifier, QoS, duplicate);
   const buffer = packetBuffer(connection, headerByteLength);
-  const start = writePublishHeader(
+  const start = protocol.writePublishHeader(
     buffer,
     0,
     topic,
@@ -86,6 +85,8 @@ export function sendPublish(
     retain,
     duplicate && QoS > 0,
     packetIdentifier,
+    connection,
+    properties,
   );
   const room = buffer.length - start;
   connection.remaining = byteLength - data.length;
@@ -112,15 +113,19 @@ export function sendRequest(
   operation: number,
   packetIdentifier: number,
   items: readonly SubscribeItem[],
+  properties: Uint8Array | undefined,
 ): void {
+  const { protocol } = connection;
   const topics = operation === SUBSCRIBE ? undefined : items.map((item) => item.topic);
-  const byteLength = topics ? unsubscribeByteLength(topics) : subscribeByteLength(items);
+  const byteLength = topics
+    ? protocol.unsubscribeByteLength(topics, properties, connection)
+    : protocol.subscribeByteLength(items, properties, connection);
   assertWritable(connection, byteLength);
   connection.session.request(packetIdentifier, operation);
   const buffer = packetBuffer(connection, byteLength);
   const end = topics
-    ? writeUnsubscribe(buffer, 0, packetIdentifier, topics)
-    : writeSubscribe(buffer, 0, packetIdentifier, items);
+    ? protocol.writeUnsubscribe(buffer, 0, packetIdentifier, topics, properties)
+    : protocol.writeSubscribe(buffer, 0, packetIdentifier, items, properties);
   transmitBuffer(connection, buffer, end);
 }
 
@@ -137,19 +142,30 @@ export function sendAcknowledgement(
   connection: Connection,
   operation: number,
   packetIdentifier: number,
+  reasonCode: number,
 ): void {
-  assertWritable(connection, ACKNOWLEDGEMENT_BYTE_LENGTH);
-  const { outbound } = connection;
-  transmitBuffer(connection, outbound, writeAcknowledgement(outbound, 0, operation, packetIdentifier));
+  assertWritable(connection, acknowledgementByteLength(reasonCode));
+  const { outbound, protocol } = connection;
+  const end = protocol.writeAcknowledgement(outbound, 0, operation, packetIdentifier, reasonCode, connection);
+  transmitBuffer(connection, outbound, end);
+}
+
+function acknowledgementByteLength(reasonCode: number): number {
+  return reasonCode === 0 ? ACKNOWLEDGEMENT_BYTE_LENGTH : ACKNOWLEDGEMENT_BYTE_LENGTH + 1;
 }
 
 /** Sends an acknowledgement, or keeps it until the socket takes it and no PUBLISH is under way. */
-export function acknowledge(connection: Connection, operation: number, packetIdentifier: number): void {
+export function acknowledge(
+  connection: Connection,
+  operation: number,
+  packetIdentifier: number,
+  reasonCode: number = 0,
+): void {
   const { pending, remaining, writable } = connection;
   if (connection.state !== CONNECTED) return;
-  if (pending.length > 0 || remaining > 0 || writable < ACKNOWLEDGEMENT_BYTE_LENGTH)
-    pending.push((operation << 16) | packetIdentifier);
-  else sendAcknowledgement(connection, operation, packetIdentifier);
+  if (pending.length > 0 || remaining > 0 || writable < acknowledgementByteLength(reasonCode))
+    pending.push((reasonCode << 20) | (operation << 16) | packetIdentifier);
+  else sendAcknowledgement(connection, operation, packetIdentifier, reasonCode);
 }
 
 /** Sends PINGREQ as soon as the socket takes it. */
@@ -162,9 +178,9 @@ export function ping(connection: Connection): void {
 export function flushPending(connection: Connection): void {
   const { pending } = connection;
   if (connection.state !== CONNECTED || connection.remaining > 0) return;
-  while (pending.length > 0 && connection.writable >= ACKNOWLEDGEMENT_BYTE_LENGTH) {
+  while (pending.length > 0 && connection.writable >= acknowledgementByteLength(pending[0]! >> 20)) {
     const entry = pending.shift()!;
-    sendAcknowledgement(connection, entry >> 16, entry & 0xffff);
+    sendAcknowledgement(connection, (entry >> 16) & 15, entry & 0xffff, entry >> 20);
   }
   if (connection.pingPending && pending.length === 0 && connection.writable >= 2) {
     connection.pingPending = false;

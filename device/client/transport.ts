@@ -113,8 +113,10 @@ function readable(connection: Connection, count: number): void {
 
 /** After DISCONNECT nothing is of interest, but a socket closed with bytes unread resets the connection (RFC 2525). */
 function drain(socket: Socket, connection: Connection, count: number): void {
+  const { inbound } = connection;
   connection.readable = 0;
-  socket.read(new Uint8Array(count));
+  for (let left = count; left > 0; left -= inbound.length)
+    socket.read(left < inbound.length ? inbound.subarray(0, left) : inbound);
 }
 
 function writable(connection: Connection, count: number): void {
@@ -140,6 +142,7 @@ function login(connection: Connection): void {
     finish(connection, mqttError(CONNECTION_LOST, String(error)));
     return;
   }
+  connection.asked = true;
   transmit(connection, packet);
 }
 

@@ -1,24 +1,18 @@
-import Timer from "timer";
 import { INVALID_STATE, mqttError } from "../mqtt/mqtt-error";
 import { integerIn, invalid } from "./connect-options";
 import type { Socket } from "./connection";
 import type { IOOptions } from "./mqtt-client-options";
-import { HEADER_BYTE_LENGTH, MAXIMUM_PAYLOAD } from "./websocket-transport-frame";
+import { HEADER_BYTE_LENGTH, MAXIMUM_PAYLOAD, NORMAL_CLOSURE } from "./websocket-transport-frame";
+import { makeKey, upgradeRequest } from "./websocket-transport-handshake";
+import { readPayload, receive, socketLost } from "./websocket-transport-receive";
+import { CLOSED, CONNECTING, OPEN, WebSocketState } from "./websocket-transport-state";
 import {
-  closeTransport,
-  readPayload,
-  receive,
-  socketLost,
-  writePayload,
-} from "./websocket-transport-receive";
-import {
-  CLOSED,
-  CONNECTING,
-  OPEN,
+  announceWritable,
+  closeWith,
   sendUpgrade,
-  WebSocketState,
   writableCount,
-} from "./websocket-transport-state";
+  writePayload,
+} from "./websocket-transport-transmit";
 
 /** Options of {@link WebSocketTransport}; those that are missing here it takes from `MQTTClient`. */
 export interface WebSocketTransportOptions {
@@ -78,9 +72,11 @@ export default class WebSocketTransport implements Socket {
       "bufferByteLength",
     );
     if (target !== undefined) this.target = target;
-    const state = new WebSocketState(this, { onReadable, onWritable, onError }, bufferByteLength, random);
+    const key = makeKey(random);
+    const request = upgradeRequest(host as string, port, path, key, headers);
+    const callbacks = { onReadable, onWritable, onError } as WebSocketState["callbacks"];
+    const state = new WebSocketState(this, callbacks, bufferByteLength, random, request, key);
     this.#state = state;
-    state.prepare(host as string, port, path, headers);
     state.socket = new socket.io({
       ...socket,
       address,
@@ -143,7 +139,7 @@ export default class WebSocketTransport implements Socket {
 
   /** Sends a Close frame where one may be sent, and closes the socket below. Allowed at any moment; no callback follows. */
   close(): void {
-    if (this.#state.state !== CLOSED) closeTransport(this.#state);
+    if (this.#state.state !== CLOSED) closeWith(this.#state, NORMAL_CLOSURE);
   }
 }
 
@@ -162,7 +158,5 @@ function writable(state: WebSocketState, count: number): void {
   if (state.state === CLOSED) return;
   state.free = count;
   if (state.state === CONNECTING) sendUpgrade(state);
-  else if (state.state === OPEN) state.announceWritable();
+  else if (state.state === OPEN) announceWritable(state);
 }
-
-export { Timer };

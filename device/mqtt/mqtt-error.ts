@@ -13,6 +13,8 @@ export const CONNACK_TIMEOUT = 104;
 export const KEEP_ALIVE_TIMEOUT = 105;
 export const HOST_NOT_FOUND = 106;
 export const SUBSCRIPTION_REFUSED = 107;
+/** The broker does not take a message; `returnCode` is the Reason Code of MQTT 5.0, 3.1.1 has no way to say so. */
+export const PUBLISH_REFUSED = 108;
 
 /** A limit of ours: raise it, or send less. */
 export const PACKET_TOO_LARGE = 200;
@@ -46,6 +48,10 @@ export class MQTTError extends Error {
   readonly code: number;
   /** Of CONNACK with CONNECTION_REFUSED (1 to 5), of SUBACK with SUBSCRIPTION_REFUSED (0x80). */
   declare readonly returnCode?: number;
+  /** Of MQTT 5.0 alone: what the broker wrote for people. */
+  declare reasonString?: string;
+  /** Of MQTT 5.0 alone: another broker to use, as this one says. */
+  declare serverReference?: string;
 
   constructor(code: number, detail: string, returnCode?: number) {
     super(detail);
@@ -56,6 +62,11 @@ export class MQTTError extends Error {
   /** A getter: on the chip `Error.prototype` is frozen, so that `name` cannot be assigned. */
   override get name(): string {
     return "MQTTError";
+  }
+
+  /** The name of MQTT 5.0 for `returnCode`: see version-5/reason-code.ts. */
+  get reasonCode(): number | undefined {
+    return this.returnCode;
   }
 
   /** PEER, RESOURCE or USAGE: who must act. */

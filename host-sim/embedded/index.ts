@@ -4,6 +4,7 @@ import type { Clock } from "../clock/clock";
 import { createResolver } from "../network/dns";
 import type { NetworkInterface } from "../network/network-interface";
 import { createTCP } from "../network/tcp";
+import { createTLS } from "../network/tls";
 import { createUDP } from "../network/udp";
 import { createWiFi } from "../network/wifi";
 import { createSNTP } from "./sntp";
@@ -37,6 +38,7 @@ const SPECIFIERS: Readonly<Record<string, Factory>> = {
   "embedded:io/pwm": ({ board }) => board.provider.io.PWM,
   "embedded:io/image/in/camera": ({ board }) => board.Camera,
   "embedded:io/socket/tcp": (options) => Object.freeze(createTCP(options)),
+  "embedded:io/socket/tcp/tls": (options) => Object.freeze(createTLS(options)),
   "embedded:io/socket/udp": (options) => Object.freeze(createUDP(options)),
   "embedded:network/dns/resolver/udp": (options) => Object.freeze(createResolver(options)),
   "embedded:network/interface/wifi": (options) => Object.freeze(createWiFi(options)),

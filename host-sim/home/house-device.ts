@@ -135,15 +135,24 @@ export class HouseDevice {
   }
 
   #trace(text: string): void {
+    const prefix = `${this.id}: `;
     for (const line of text.split("\n")) {
-      if (line.trim() !== "") this.#options.onEvent({ event: "trace", device: this.id, text: line });
+      if (line.trim() === "") continue;
+      // The event names the device already.
+      const said = line.startsWith(prefix) ? line.slice(prefix.length) : line;
+      this.#options.onEvent({ event: "trace", device: this.id, text: said });
     }
   }
 
   /** What a device says on its log topic is known already; errors among it belong into the report. */
   #logged(payload: Uint8Array): void {
-    const { level, code, message } = JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>;
-    if (level === "error") this.#keep(`${code}: ${message}`);
+    const text = Buffer.from(payload).toString();
+    try {
+      const { level, code, message } = JSON.parse(text) as Record<string, unknown>;
+      if (level === "error") this.#keep(`${code}: ${message}`);
+    } catch {
+      this.#error(`log entry is not JSON: ${text}`);
+    }
   }
 
   /** On the board the machine ends here; so does the process. */

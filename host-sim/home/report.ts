@@ -16,7 +16,10 @@ export interface Report {
 
 export interface DeviceReport {
   readonly id: string;
-  /** Messages seen on the device's wire, all QoS; retransmissions are not counted again. */
+  /**
+   * Messages seen on the device's wire, all QoS; retransmissions (DUP) are not counted again. What was in flight when the
+   * broker forgot the session goes out as a new message (MQTT 3.1.1 section 4.1) and is counted as one.
+   */
   readonly published: Readonly<Record<string, number>>;
   /** Those of QoS 1 and 2 for which a PUBACK or PUBCOMP came back. */
   readonly acknowledged: Readonly<Record<string, number>>;

@@ -37,6 +37,16 @@ describe("layers", () => {
       "the type of embedded:io/socket/tcp",
     ],
     ["device/mqtt/a.ts", 'import { readFileSync } from "node:fs";', "node:fs"],
+    [
+      "device/mqtt/a.ts",
+      'import { property } from "./version-5/property";',
+      "device/mqtt/version-5/property",
+    ],
+    [
+      "device/client/a.ts",
+      'import { property } from "../mqtt/version-5/property";',
+      "device/mqtt/version-5/property",
+    ],
     ["device/client/a.ts", 'import TCP from "embedded:io/socket/tcp";', "embedded:io/socket/tcp"],
     ["device/client/a.ts", 'import { connect } from "mqtt";', "mqtt"],
     ["device/drivers/pir/a.ts", 'import Timer from "timer";', "timer"],

@@ -153,13 +153,13 @@ describe.each(brokers)("the house on $name", ({ installed, start }) => {
     expect(house.matching({ event: "received", topic: "home/camera" })).toHaveLength(1);
     const lights = house.matching({ event: "received", topic: "home/light" });
     expect(JSON.parse(lights.at(-1)?.payload as string)).toMatchObject({ state: "ON" });
-    for (const { reconnects, published, acknowledged } of report.devices) {
-      expect(reconnects).toBe(1);
-      // Whatever went out at QoS 1 or 2 was acknowledged in the end, whether the first broker heard it or not.
-      for (const [topic, count] of Object.entries(published))
-        if (!topic.endsWith("/image") && !topic.endsWith("/log"))
-          expect([topic, acknowledged[topic]]).toEqual([topic, count]);
-    }
+    expect(report.devices.map(({ reconnects }) => reconnects)).toEqual([1, 1, 1]);
+    // Not only what was acknowledged: whatever went out at QoS 1 or 2 has arrived, whichever broker heard of it.
+    const accepted = house.matching({ event: "published" }).filter(({ QoS }) => QoS !== 0);
+    const missing = accepted.filter(
+      ({ topic, payload }) => house.count({ event: "received", topic, payload }) === 0,
+    );
+    expect(missing).toEqual([]);
   });
 
   test("a device whose network is cut comes back by itself when it is restored", async () => {

@@ -101,6 +101,12 @@ it("[MQTT-1.5.3-1] refuses what XS makes of an unpaired surrogate", () => {
   expect(() => encodeString("\ud800")).toThrow(expect.objectContaining({ code: INVALID_STRING }));
 });
 
+it("takes back what XS makes of U+0000, in text and in binary fields", () => {
+  ArrayBuffer.fromString = () => Uint8Array.of(0x61, 0xc0, 0x80, 0x62, 0xc0, 0x80).buffer;
+  expect([...encodeBinary("a\0b\0")]).toEqual([0, 4, 0x61, 0, 0x62, 0]);
+  expect(() => encodeString("a\0b\0")).toThrow("text has U+0000");
+});
+
 it.each(["\0", "a\0b", "ab\0"])("[MQTT-1.5.3-2] refuses to encode U+0000 (%j)", (text) => {
   expect(() => encodeString(text)).toThrow(
     expect.objectContaining({ code: INVALID_STRING, message: "text has U+0000" }),

@@ -77,6 +77,16 @@ function findPython(): string | undefined {
   });
 }
 
+/** One more way in, on a free loopback port of its own. */
+export interface Listener {
+  /** Default "mqtt". */
+  readonly protocol?: "mqtt" | "websockets";
+  /** The broker's certificate, with that of its authority behind it, and its key. Default: no TLS. */
+  readonly secure?: { readonly chain: string; readonly key: string };
+  /** Clients must have a certificate of this authority; its common name becomes their user name. Needs `secure`. */
+  readonly clientAuthority?: string;
+}
+
 export interface MosquittoOptions {
   /** 1 to 65535; default a free one. */
   readonly port?: number;
@@ -84,6 +94,8 @@ export interface MosquittoOptions {
   readonly persistence?: boolean;
   /** More lines of mosquitto.conf. */
   readonly configuration?: string;
+  /** By name, for `portOf`. Certificates and keys are PEM. */
+  readonly listeners?: Readonly<Record<string, Listener>>;
 }
 
 /** A real mosquitto of its own: free loopback port, temporary directory, no part in any system service. */
@@ -92,6 +104,7 @@ export class Mosquitto {
   readonly port: number;
   readonly #program: string;
   readonly #directory: string;
+  readonly #ports = new Map<string, number>();
   #process: ChildProcess | undefined;
   #log = "";
 
@@ -103,6 +116,13 @@ export class Mosquitto {
 
   get url(): string {
     return `mqtt://${this.host}:${this.port}`;
+  }
+
+  /** The port of one of the listeners. */
+  portOf(listener: string): number {
+    const port = this.#ports.get(listener);
+    if (port === undefined) throw new Error(`mosquitto was started without a listener ${listener}`);
+    return port;
   }
 
   /** What mosquitto has printed. */
@@ -133,10 +153,30 @@ export class Mosquitto {
         : ["persistence false"]),
       options.configuration ?? "",
     ];
-    await writeFile(join(directory, "mosquitto.conf"), `${lines.join("\n")}\n`);
     const broker = new Mosquitto(referees.mosquitto, directory, port);
+    for (const [name, listener] of Object.entries(options.listeners ?? {}))
+      lines.push(...(await broker.#addListener(name, listener)));
+    await writeFile(join(directory, "mosquitto.conf"), `${lines.join("\n")}\n`);
     await broker.restart();
     return broker;
+  }
+
+  /** @returns its lines of mosquitto.conf */
+  async #addListener(name: string, { protocol, secure, clientAuthority }: Listener): Promise<string[]> {
+    const port = await freePort();
+    const write = async (option: string, pem: string): Promise<string> => {
+      const file = join(this.#directory, `${port}-${option}.pem`);
+      await writeFile(file, pem, { mode: 0o600 });
+      return `${option} ${file}`;
+    };
+    this.#ports.set(name, port);
+    const lines = [`listener ${port} ${this.host}`, `protocol ${protocol ?? "mqtt"}`];
+    if (secure) lines.push(await write("certfile", secure.chain), await write("keyfile", secure.key));
+    if (clientAuthority) {
+      lines.push(await write("cafile", clientAuthority));
+      lines.push("require_certificate true", "use_identity_as_username true");
+    }
+    return lines;
   }
 
   /** Starts it again on the same port with the same configuration. */
@@ -145,6 +185,15 @@ export class Mosquitto {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
+    // A test that fails may not get as far as stop(); Vitest ends its workers with SIGTERM.
+    const end = (): boolean => child.kill("SIGKILL");
+    const terminate = (): never => process.exit(end() ? 143 : 1);
+    process.once("exit", end);
+    process.once("SIGTERM", terminate);
+    child.once("exit", () => {
+      process.off("exit", end);
+      process.off("SIGTERM", terminate);
+    });
     child.stderr?.on("data", (data: Buffer) => {
       this.#log += data;
     });
@@ -179,11 +228,12 @@ export class Mosquitto {
 
   async #ready(child: ChildProcess): Promise<void> {
     const deadline = Date.now() + 10_000;
-    while (!(await accepts(this.host, this.port))) {
-      if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}:\n${this.#log}`);
-      if (Date.now() > deadline) throw new Error(`mosquitto does not listen on ${this.port}:\n${this.#log}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    for (const port of [this.port, ...this.#ports.values()])
+      while (!(await accepts(this.host, port))) {
+        if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}:\n${this.#log}`);
+        if (Date.now() > deadline) throw new Error(`mosquitto does not listen on ${port}:\n${this.#log}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
   }
 }
 

@@ -196,7 +196,6 @@ export class ReceivedProperties {
    */
   load(start: number, end: number, packet: number): number {
     this.clear();
-    this.detail = "";
     for (let position = start; position < end; position = propertyEnd(this.bytes, position, end)) {
       const identifier = this.bytes[position]!;
       const error = checkProperty(this, position, end, packet);
@@ -220,6 +219,7 @@ function valueStart(bytes: Uint8Array, position: number): number {
 }
 
 function refuse(properties: ReceivedProperties, error: number, found: string): number {
+  properties.clear();
   properties.detail = `with property ${found}`;
   return error;
 }

@@ -367,6 +367,7 @@ function refuseReasonCode(reader: PacketReader, reasonCode: number): number {
   return fail(reader, `with Reason Code ${reasonCode}`, PROTOCOL_ERROR);
 }
 
+/** Something is always left: properties, or the byte that says there are none. */
 function beginRest(reader: PacketReader): number {
-  return reader.unread > 0 ? expect(reader, REST, reader.unread) : finish(reader, SKIPPED);
+  return expect(reader, REST, reader.unread);
 }

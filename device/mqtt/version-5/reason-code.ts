@@ -21,6 +21,7 @@ import {
   RESOURCE,
 } from "../mqtt-error";
 import {
+  AUTHENTICATION_FAILED,
   RECEIVE_MAXIMUM_EXCEEDED as OVER_RECEIVE_MAXIMUM,
   PAYLOAD_FORMAT_INVALID as PAYLOAD_NOT_UTF8,
   TOPIC_ALIAS_INVALID as TOPIC_ALIAS_OUT_OF_RANGE,
@@ -159,6 +160,7 @@ export function disconnectReasonCode(error: number): number {
     case MALFORMED_PACKET:
       return MALFORMED;
     case PEER_PROTOCOL_ERROR:
+    case AUTHENTICATION_FAILED:
       return PROTOCOL_ERROR;
     case INVALID_TOPIC:
       return TOPIC_NAME_INVALID;

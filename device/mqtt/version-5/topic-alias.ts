@@ -55,6 +55,11 @@ export class OutboundTopicAliases {
     return 0;
   }
 
+  /** Whether `assign` would give the topic an alias. */
+  mayAssign(topic: Uint8Array): boolean {
+    return this.maximum > 0 && topic.length > SHORT_TOPIC_BYTE_LENGTH;
+  }
+
   /**
    * Gives a topic an alias, if need be that of the topic whose last use is longest ago. Ask only when the PUBLISH that
    * tells the server (topic and alias) is certain to be sent, and `find` has returned 0.
@@ -62,7 +67,7 @@ export class OutboundTopicAliases {
    */
   assign(topic: Uint8Array): number {
     const { topics, aliases, maximum } = this;
-    if (maximum === 0 || topic.length <= SHORT_TOPIC_BYTE_LENGTH) return 0;
+    if (!this.mayAssign(topic)) return 0;
     let last = topics.length;
     let alias = last + 1;
     if (last === maximum) alias = aliases[--last]!;

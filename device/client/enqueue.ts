@@ -1,0 +1,150 @@
+import Timer from "timer";
+import { DEADLINE_PASSED, mqttError, OUTBOX_FULL, SUPERSEDED } from "../mqtt/mqtt-error";
+import { DEADLINE, LATEST, MUST } from "./delivery";
+import { WAITING } from "./outbox";
+import type { ReliableState, Report } from "./reliable-state";
+import { cancelDeadline, drop, remove, reportAllDropped } from "./report";
+
+const NEWER = "a newer message of its topic took its place";
+
+/** Accepts a message; sending it is up to `pump`. @returns its token */
+export function enqueue(
+  state: ReliableState,
+  topic: string,
+  payload: Uint8Array,
+  QoS: number,
+  retain: boolean,
+  delivery: number,
+  deadline: number,
+  properties: Uint8Array | undefined,
+): number {
+  const { outbox } = state;
+  const topicBytes = state.topics.encode(topic);
+  const byteLength = outbox.recordByteLength(topicBytes, payload.length, QoS, properties);
+  const token = state.lastToken >= 0xffff_ffff ? 1 : state.lastToken + 1;
+  state.lastToken = token;
+  if (state.connected && outbox.free >= byteLength)
+    append(state, token, topicBytes, payload, QoS, retain, delivery, deadline, properties);
+  else {
+    const dropped: Report[] = [];
+    const fits = byteLength <= outbox.bytes.length;
+    if (fits && delivery === LATEST && !state.connected) supersede(state, topicBytes, dropped);
+    if (fits && makeRoom(state, byteLength, dropped))
+      append(state, token, topicBytes, payload, QoS, retain, delivery, deadline, properties);
+    else {
+      const detail = `${byteLength} bytes do not fit the outbox of ${outbox.bytes.length}, ${outbox.free} are free`;
+      dropped.push({ token, topic, reason: mqttError(OUTBOX_FULL, detail) });
+    }
+    // Callbacks come last: they may publish and close.
+    reportAllDropped(state, dropped);
+  }
+  return token;
+}
+
+function append(
+  state: ReliableState,
+  token: number,
+  topic: Uint8Array,
+  payload: Uint8Array,
+  QoS: number,
+  retain: boolean,
+  delivery: number,
+  deadline: number,
+  properties: Uint8Array | undefined,
+): void {
+  const { outbox, deadlines } = state;
+  const offset = outbox.append(token, delivery, topic, payload, QoS, retain, properties);
+  if (delivery === DEADLINE) {
+    const timer = Timer.set(() => expire(state, token), deadline);
+    deadlines.push({ token, timer });
+  }
+  if (properties && outbox.expiry(offset) > 0) {
+    const timer = Timer.repeat(() => age(state, token), 1000);
+    deadlines.push({ token, timer });
+  }
+}
+
+/**
+ * A second of a message's Message Expiry Interval has passed, which stands in its properties: so what remains of it is what is
+ * sent. At its end the message is dropped, unless it has been sent ([MQTT-4.3.3-7]).
+ */
+function age(state: ReliableState, token: number): void {
+  const { outbox } = state;
+  const offset = outbox.findToken(token);
+  if (offset < 0) return;
+  const left = outbox.expiry(offset) - 1;
+  if (left > 0) outbox.setExpiry(offset, left);
+  else if (outbox.state(offset) === WAITING)
+    drop(state, offset, DEADLINE_PASSED, "its Message Expiry Interval has passed");
+  else {
+    cancelDeadline(state, token);
+    outbox.setExpired(offset);
+  }
+}
+
+/** Messages of the topic that wait as LATEST give way to a newer one. */
+function supersede(state: ReliableState, topic: Uint8Array, dropped: Report[]): void {
+  const { outbox } = state;
+  let offset = 0;
+  while (offset < outbox.used) {
+    if (isLatest(state, offset) && outbox.isTopic(offset, topic))
+      dropped.push(remove(state, offset, mqttError(SUPERSEDED, NEWER)));
+    else offset = outbox.next(offset);
+  }
+}
+
+function isLatest(state: ReliableState, offset: number): boolean {
+  return state.outbox.state(offset) === WAITING && state.outbox.delivery(offset) === LATEST;
+}
+
+/** An outage begins: of the messages of each topic that wait as LATEST only the newest stays. */
+export function keepNewest(state: ReliableState): void {
+  const { outbox } = state;
+  let offset = 0;
+  while (offset < outbox.used) {
+    if (isLatest(state, offset) && hasNewer(state, offset)) {
+      drop(state, offset, SUPERSEDED, NEWER);
+      offset = 0;
+    } else offset = outbox.next(offset);
+  }
+}
+
+function hasNewer(state: ReliableState, offset: number): boolean {
+  const { outbox } = state;
+  for (let other = outbox.next(offset); other < outbox.used; other = outbox.next(other))
+    if (isLatest(state, other) && outbox.haveSameTopic(other, offset)) return true;
+  return false;
+}
+
+/** Removes the oldest messages that may be dropped, if that is of use. */
+function makeRoom(state: ReliableState, byteLength: number, dropped: Report[]): boolean {
+  const { outbox } = state;
+  let room = outbox.free;
+  for (let offset = 0; offset < outbox.used; offset = outbox.next(offset))
+    if (mayEvict(state, offset)) room += outbox.next(offset) - offset;
+  if (room < byteLength) return false;
+  let offset = 0;
+  while (outbox.free < byteLength) {
+    if (mayEvict(state, offset))
+      dropped.push(
+        remove(state, offset, mqttError(OUTBOX_FULL, `the outbox of ${outbox.bytes.length} bytes is full`)),
+      );
+    else offset = outbox.next(offset);
+  }
+  return true;
+}
+
+function mayEvict(state: ReliableState, offset: number): boolean {
+  return state.outbox.state(offset) === WAITING && state.outbox.delivery(offset) !== MUST;
+}
+
+/** A deadline has passed. What has been sent once must be sent until acknowledged ([MQTT-4.4.0-1]). */
+function expire(state: ReliableState, token: number): void {
+  const { outbox, deadlines } = state;
+  const index = deadlines.findIndex((deadline) => deadline.token === token);
+  if (index >= 0) deadlines.splice(index, 1);
+  const offset = outbox.findToken(token);
+  if (offset < 0) return;
+  if (outbox.state(offset) === WAITING) drop(state, offset, DEADLINE_PASSED, "its deadline has passed");
+  else outbox.setExpired(offset);
+}
