@@ -35,6 +35,7 @@ interface HouseCommandOptions {
   readonly seed: number;
   readonly json?: boolean;
   readonly report?: string;
+  readonly engine: "node" | "xs";
 }
 
 function createProgram(): Command {
@@ -78,12 +79,20 @@ function createProgram(): Command {
     )
     .option(
       "--scenario <file>",
-      "steps in time, one a line: 2s temperature 25.5, 3s motion, 4s button, 5s cut ID, 7s restore ID",
+      "steps in time, one a line: 2s temperature 25.5, 3s motion, 4s button, 5s cut ID, 7s restore ID, 9s crash ID heap",
     )
     .addOption(
       new Option("--seed <number>", "repeats the weather, the visitor and the back-off of a run")
         .argParser(integer("a seed", 0, 4_294_967_295))
         .default(1),
+    )
+    .addOption(
+      new Option(
+        "--engine <name>",
+        "node, or xs: the firmware in the chip's own JavaScript engine, in a machine of the chip's size (compiled once, a minute)",
+      )
+        .choices(["node", "xs"])
+        .default("node"),
     )
     .option("--json", "print events as JSON, one a line")
     .option("--report <file>", "write what was published, acknowledged, received and lost as JSON at the end")
@@ -174,6 +183,7 @@ async function house(options: HouseCommandOptions): Promise<void> {
     scenarioFile: options.scenario,
     json: options.json,
     reportFile: options.report,
+    engine: options.engine,
   });
 }
 

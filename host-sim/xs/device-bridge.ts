@@ -145,7 +145,11 @@ function optionsToHost(options: object, object: BridgedObject, last: readonly st
       callbacks.push(value);
       const onCalled = last.includes(name) ? () => object.forget(callbacks) : undefined;
       converted[name] = object.callback(value, onCalled);
-    } else converted[name] = toHost(value, object);
+    } else {
+      const given = toHost(value, object);
+      // Options may be kept: for them the program's buffers are copied.
+      converted[name] = given instanceof Uint8Array ? given.slice() : given;
+    }
   }
   return converted;
 }

@@ -3,7 +3,7 @@ import { hostRealm } from "../board/realm";
 import type { EngineEnvironment } from "../embedded/device-engine";
 import { createEmbedded } from "../embedded/index";
 import type { TimeModule } from "../embedded/time";
-import { BridgedObject, bridge, type HostClass } from "./device-bridge";
+import { type BridgedClass, BridgedObject, bridge, construct, type HostClass } from "./device-bridge";
 import { cameraFunctions } from "./device-camera";
 import type { EngineInstance } from "./engine-instance";
 import type { HostFunctions } from "./machine";
@@ -38,6 +38,7 @@ export function platformFunctions(environment: EngineEnvironment, instance: Engi
     ...timeFunctions(time.module),
     ...cameraFunctions(board.Camera as CameraConstructor, instance),
     ...sntpFunctions(exportOf("sntp") as HostClass),
+    ...tlsFunctions(exportOf("embedded:io/socket/tcp/tls") as HostClass, exportOf("embedded:io/socket/tcp")),
   };
   for (const { specifier, name, last } of CLASSES) {
     const Host = exportOf(specifier) as HostClass;
@@ -55,12 +56,30 @@ function timeFunctions(time: TimeModule): HostFunctions {
   return {
     "Time.set": ({ parameters }) => time.set(Number(parameters[0])),
     "Time.get timezone": () => time.timezone,
-    "Time.set timezone": ({ parameters }) => void (time.timezone = Number(parameters[0])),
+    "Time.set timezone": ({ parameters }) => {
+      time.timezone = Number(parameters[0]);
+    },
     "Time.get dst": () => time.dst,
-    "Time.set dst": ({ parameters }) => void (time.dst = Number(parameters[0])),
+    "Time.set dst": ({ parameters }) => {
+      time.dst = Number(parameters[0]);
+    },
     "Time.get ticks": () => time.ticks,
     "Time.delta": ({ parameters: [start, end] }) =>
       end === undefined ? time.delta(Number(start)) : time.delta(Number(start), Number(end)),
+  };
+}
+
+/** It makes its TCP socket itself, of the class that it is given: on the host, of the host's. */
+function tlsFunctions(Host: HostClass, TCP: unknown): HostFunctions {
+  const bridged: BridgedClass = { name: "TLS", Host };
+  return {
+    ...bridge(bridged),
+    "TLS.constructor": (call) => {
+      const options = call.parameters[0] as { readonly TCP?: { readonly io?: unknown } };
+      if (options.TCP?.io instanceof Reference) options.TCP.io.release();
+      const parameters = [{ ...options, TCP: { ...options.TCP, io: TCP } }];
+      return construct(bridged, { ...call, parameters });
+    },
   };
 }
 

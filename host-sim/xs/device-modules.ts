@@ -30,6 +30,18 @@ export default class TCP extends Socket {
 }
 `);
 
+/** On a board it is JavaScript, and a connection costs some 20 kB of the heap more than here. */
+const TLS = native(`class TLS @ "TLS.destructor" {
+	constructor(options) @ "TLS.constructor";
+	read(count) @ "TLS.read";
+	write(data) @ "TLS.write";
+	close() @ "TLS.close";
+	get format() @ "TLS.get format";
+	set format(format) @ "TLS.set format";
+}
+export default TLS;
+`);
+
 const UDP = native(`class Socket @ "UDP.destructor" {
 	constructor(options) @ "UDP.constructor";
 	read() @ "UDP.read";
@@ -242,6 +254,7 @@ export function platformModules(
     "embedded:io/pwm": PWM,
     "embedded:io/image/in/camera": CAMERA,
     "embedded:io/socket/tcp": TCP,
+    "embedded:io/socket/tcp/tls": TLS,
     "embedded:io/socket/udp": UDP,
     "embedded:network/dns/resolver/udp": RESOLVER,
     "embedded:network/interface/wifi": WIFI,
