@@ -149,8 +149,8 @@ export class JSONDisplay implements Display {
   }
 
   sample({ label, instrumentation }: DebuggedMachine): void {
-    const time = instrumentation.last?.time;
-    this.#line({ event: "sample", machine: label, time, values: instrumentation.latest() });
+    const second = instrumentation.last?.second;
+    this.#line({ event: "sample", machine: label, second, values: instrumentation.latest() });
   }
 
   bubble({ label }: DebuggedMachine, { conversation, flags, text }: Bubble): void {

@@ -89,12 +89,12 @@ interface Panel {
 
 /** One sample of one instrument. */
 interface Point {
-  readonly time: number;
+  readonly second: number;
   readonly value: number;
 }
 
 interface Scale {
-  x(time: number): string;
+  x(second: number): string;
   y(value: number): string;
 }
 
@@ -107,9 +107,9 @@ function drawPanel(panel: Panel): string {
     return `<g transform="translate(${x} ${y})">${heading}${text("", LEFT, 48, "no samples")}</g>`;
   const peak = Math.max(...used.map(({ value }) => value));
   const top = Math.max(peak, limit ?? 0, ...available.map(({ value }) => value), 1) * 1.08;
-  const end = Math.max(used.at(-1)!.time, 1_000);
+  const end = Math.max(used.at(-1)!.second, 1);
   const scale: Scale = {
-    x: (time) => fixed(LEFT + (Math.min(time, end) / end) * PLOT_WIDTH),
+    x: (second) => fixed(LEFT + (Math.min(second, end) / end) * PLOT_WIDTH),
     y: (value) => fixed(TOP + (1 - value / top) * PLOT_HEIGHT),
   };
   const figures = `peak ${bytes(peak)}, last ${bytes(used.at(-1)!.value)}, available ${bytes(available.at(-1)?.value ?? 0)}`;
@@ -119,7 +119,7 @@ ${drawGrid(scale, top, end)}
 ${drawCurve(scale, used)}
 <path class="available" d="${path(scale, available)}"/>
 ${limit === undefined ? "" : drawLimit(scale, limit)}
-${instrumentation.exceptions.map((time) => drawException(scale, time)).join("")}
+${instrumentation.exceptions.map((second) => drawException(scale, second)).join("")}
 </g>`;
 }
 
@@ -132,9 +132,9 @@ function drawGrid(scale: Scale, top: number, end: number): string {
     const line = `<line class="grid" x1="${LEFT}" x2="${right}" y1="${at}" y2="${at}"/>`;
     return line + text("", LEFT - 8, Number(at) + 4, bytes(value), "end");
   });
-  const times = ticks(end / 1_000, 6, [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600]);
+  const times = ticks(end, 6, [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600]);
   const columns = times.map((second) => {
-    const at = scale.x(second * 1_000);
+    const at = scale.x(second);
     const mark = `<line class="axis" x1="${at}" x2="${at}" y1="${floor}" y2="${floor + 5}"/>`;
     return mark + text("", Number(at), floor + 20, duration(second), "middle");
   });
@@ -144,16 +144,16 @@ function drawGrid(scale: Scale, top: number, end: number): string {
 
 function drawCurve(scale: Scale, points: readonly Point[]): string {
   const line = path(scale, points);
-  const last = scale.x(points.at(-1)!.time);
-  const area = `${line}L${last} ${scale.y(0)}L${scale.x(points[0]!.time)} ${scale.y(0)}Z`;
+  const last = scale.x(points.at(-1)!.second);
+  const area = `${line}L${last} ${scale.y(0)}L${scale.x(points[0]!.second)} ${scale.y(0)}Z`;
   return `<path class="area" d="${area}"/>\n<path class="line" d="${line}"/>`;
 }
 
 /** What a machine uses is known at the samples only: the line keeps a value until the next. */
 function path(scale: Scale, points: readonly Point[]): string {
   return points
-    .map(({ time, value }, index) =>
-      index === 0 ? `M${scale.x(time)} ${scale.y(value)}` : `H${scale.x(time)}V${scale.y(value)}`,
+    .map(({ second, value }, index) =>
+      index === 0 ? `M${scale.x(second)} ${scale.y(value)}` : `H${scale.x(second)}V${scale.y(value)}`,
     )
     .join("");
 }
@@ -165,8 +165,8 @@ function drawLimit(scale: Scale, limit: number): string {
   return line + text("creation-text", right - 4, Number(at) - 5, `creation ${bytes(limit)}`, "end");
 }
 
-function drawException(scale: Scale, time: number): string {
-  const at = scale.x(time);
+function drawException(scale: Scale, second: number): string {
+  const at = scale.x(second);
   const line = `<line class="exception" x1="${at}" x2="${at}" y1="${TOP}" y2="${TOP + PLOT_HEIGHT}"/>`;
   return `${line}<circle class="exception-mark" cx="${at}" cy="${TOP}" r="3"><title>exception</title></circle>`;
 }

@@ -28,7 +28,9 @@ export async function describeLocals(machine: DebuggedMachine): Promise<Variable
   const { scope } = machine;
   if (!scope) return [];
   const opened = await openAll(machine, scope.locals.filter(isVariable));
-  const variables = (machine.scope?.locals ?? []).filter(isVariable).filter((local) => !isFunction(local));
+  const variables = (machine.scope?.locals ?? []).filter(
+    (local) => isVariable(local) && !isFunction(local) && !isGlobal(local),
+  );
   const described = variables.map((local) => ({ name: local.name, text: describe(local) }));
   await machine.toggle(opened);
   return described.filter(({ name, text }) => name !== "this" || text !== "undefined");
@@ -57,6 +59,8 @@ export function describe(property: Property): string {
   const fields = fieldsOf(property).filter(({ name }) => !ASIDE.has(name));
   const items = fields.filter(({ name }) => name.startsWith("["));
   if (items.length > 0 || isArray(property)) return list("[", items.map(inner), "]");
+  // What has been read before what has not: private methods are objects too.
+  fields.sort((a, b) => Number(a.state !== " ") - Number(b.state !== " "));
   const inside = fields.map((field) => `${bare(field.name)}: ${inner(field)}`);
   const owner = property.properties.filter(isPrivate).at(-1)?.name.slice(1, -1);
   return `${owner ? `${owner} ` : ""}${list("{ ", inside, " }")}`;
@@ -78,6 +82,11 @@ export function isArray({ properties }: Property): boolean {
 
 function isFunction({ properties }: Property): boolean {
   return properties.some(({ name }) => name === "(function)");
+}
+
+/** `this` outside of functions. */
+function isGlobal({ properties }: Property): boolean {
+  return properties.some(({ name }) => name === "globalThis");
 }
 
 function isVariable({ name }: Property): boolean {

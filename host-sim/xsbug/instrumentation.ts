@@ -2,8 +2,8 @@ import type { Instrument } from "./protocol";
 
 /** One second of a machine. */
 export interface Sample {
-  /** ms since the machine came. */
-  readonly time: number;
+  /** Samples before it. A machine sends one a second of its own time, which stands still while it is stopped. */
+  readonly second: number;
   /** In the order of the instruments. */
   readonly values: readonly number[];
 }
@@ -15,9 +15,9 @@ const KEPT_SAMPLES = 4_096;
 export class Instrumentation {
   #instruments: readonly Instrument[] = [];
   #samples: Sample[] = [];
-  /** When it stopped at an exception, in ms since it came. */
+  /** In which seconds it stopped at exceptions. */
   readonly exceptions: number[] = [];
-  readonly #start: number = performance.now();
+  #count = 0;
 
   get instruments(): readonly Instrument[] {
     return this.#instruments;
@@ -37,24 +37,21 @@ export class Instrumentation {
   }
 
   add(values: readonly number[]): void {
-    this.#samples.push({ time: this.#now(), values });
+    this.#samples.push({ second: this.#count, values });
+    this.#count += 1;
     if (this.#samples.length > KEPT_SAMPLES)
       this.#samples = this.#samples.filter((_, index, { length }) => index % 2 === 0 || index === length - 1);
   }
 
   markException(): void {
-    this.exceptions.push(this.#now());
-  }
-
-  #now(): number {
-    return Math.round(performance.now() - this.#start);
+    this.exceptions.push(Math.max(0, this.#count - 1));
   }
 
   /** The values of one instrument over time; empty: this machine has no such instrument. */
-  series(name: string): { readonly time: number; readonly value: number }[] {
+  series(name: string): { readonly second: number; readonly value: number }[] {
     const index = this.#instruments.findIndex((instrument) => instrument.name === name);
     if (index < 0) return [];
-    return this.#samples.map(({ time, values }) => ({ time, value: values[index] ?? 0 }));
+    return this.#samples.map(({ second, values }) => ({ second, value: values[index] ?? 0 }));
   }
 
   /** The last sample by names. */

@@ -13,6 +13,8 @@ export interface Terminal {
   prompt(label: string): void;
   /** The next command; undefined: there will be no more. */
   nextCommand(): Promise<string | undefined>;
+  /** A command is carried out now; shows one that nobody has typed. */
+  echo(command: string): void;
   close(): void;
 }
 
@@ -35,6 +37,8 @@ export class PlainTerminal implements Terminal {
   async nextCommand(): Promise<string | undefined> {
     return undefined;
   }
+
+  echo(): void {}
 
   close(): void {}
 }
@@ -69,8 +73,11 @@ export class ScriptTerminal implements Terminal {
   async nextCommand(): Promise<string | undefined> {
     const command = this.#commands.shift();
     this.#isDone = command === undefined;
-    if (command !== undefined && this.#echo) this.write(`xsbug> ${command}\n`);
     return command;
+  }
+
+  echo(command: string): void {
+    if (this.#echo) this.write(`xsbug> ${command}\n`);
   }
 
   close(): void {
@@ -147,6 +154,8 @@ export class InteractiveTerminal implements Terminal {
     if (line !== undefined || this.#isClosed) return Promise.resolve(line);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
+
+  echo(): void {}
 
   close(): void {
     clearInterval(this.#timer);

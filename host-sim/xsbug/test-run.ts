@@ -29,6 +29,8 @@ export class TestRun {
   readonly #timeout: number;
   #finish!: () => void;
   #machine: DebuggedMachine | undefined;
+  /** Others that are ready. */
+  readonly #ready: DebuggedMachine[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** @param timeout - ms that a machine has to be ready, also for the next file */
@@ -51,8 +53,10 @@ export class TestRun {
   /** Of any machine. @returns whether it was about tests */
   bubble(machine: DebuggedMachine, { conversation, text }: Bubble): boolean {
     if (conversation !== CONVERSATION) return false;
-    if (text === READY) this.#start(machine);
-    else if (machine === this.#machine) this.#report(text === PASSED ? undefined : text);
+    if (text === READY) {
+      this.#ready.push(machine);
+      this.#start();
+    } else if (machine === this.#machine) this.#report(text === PASSED ? undefined : text);
     return true;
   }
 
@@ -82,9 +86,12 @@ export class TestRun {
     return this.#files[this.results.length];
   }
 
-  #start(machine: DebuggedMachine): void {
+  #start(): void {
     const file = this.#file;
     if (this.#machine || file === undefined) return;
+    while (this.#ready[0]?.connected === false) this.#ready.shift();
+    const machine = this.#ready.shift();
+    if (!machine) return;
     clearTimeout(this.#timer);
     this.#machine = machine;
     const path = resolve(file).replaceAll("\\", "/");
@@ -99,8 +106,12 @@ export class TestRun {
     this.results.push(result);
     this.#onResult(result);
     if (machine?.connected) machine.abort();
-    if (this.#file === undefined) this.stop();
-    else this.#wait();
+    if (this.#file === undefined) {
+      this.stop();
+      return;
+    }
+    this.#wait();
+    this.#start();
   }
 
   #wait(): void {
@@ -138,12 +149,10 @@ function readModule(path: string): TestModule | undefined {
   const text = readFileSync(file, "utf8");
   // That is what ends a source in the protocol; esbuild leaves it in literals only.
   if (!file.endsWith(".ts") && !text.includes("]]>")) return { code: text };
-  const loader = file.endsWith(".ts") ? "ts" : "js";
   return transformSync(text, {
-    loader,
-    format: "esm",
-    target: "es2022",
-    sourcefile: file,
-    sourcemap: "external",
+    ...{ loader: file.endsWith(".ts") ? "ts" : "js", format: "esm", target: "es2022" },
+    ...{ sourcefile: file, sourcemap: "external" },
+    // As in the modules of a firmware.
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
   });
 }

@@ -112,6 +112,11 @@ export class Xsbug implements MachineEvents, DebugSession {
     this.#finish();
   }
 
+  /** Carries out a command of the prompt. @returns its answer */
+  command(line: string): Promise<string> {
+    return this.#commandLine.execute(line);
+  }
+
   login(machine: DebuggedMachine): void {
     this.current ??= machine;
     this.#options.display.connected(machine);
@@ -145,7 +150,7 @@ export class Xsbug implements MachineEvents, DebugSession {
     this.#reports = this.#reports.then(() => {
       if (end.kind !== "detached" || this.#tests === undefined) this.#options.display.ended(machine, end);
       this.#tests?.ended(machine);
-      if (this.current === machine) this.current = this.machines.find(({ stop }) => stop) ?? this.machines[0];
+      if (this.current === machine) this.current = this.#waiting() ?? this.machines[0];
       this.#onStop?.();
       this.#prompt();
       if (this.#options.once && this.machines.length === 0) this.#finish();
@@ -170,20 +175,25 @@ export class Xsbug implements MachineEvents, DebugSession {
   }
 
   async #readCommands(): Promise<void> {
-    const { terminal, display } = this.#options;
+    const { terminal } = this.#options;
     this.#prompt();
     while (!this.#isQuitting) {
       const command = await this.#nextCommand();
       if (command === undefined) break;
-      const answer = await this.#commandLine.execute(command);
-      if (answer !== "") display.answer(answer);
-      // The next one that waits.
-      if (!this.current?.stop) this.current = this.machines.find(({ stop }) => stop) ?? this.current;
+      terminal.echo(command);
+      await this.#carryOut(command);
       this.#prompt();
     }
     // After the last command of a script machines run on; a person who has closed the input wants to leave.
     if (!this.#isQuitting && terminal.hasCommands) this.#finish();
     for (const machine of this.machines) if (machine.stop) machine.go();
+  }
+
+  async #carryOut(command: string): Promise<void> {
+    const stopped = this.current?.stop ? this.current : undefined;
+    const answer = await this.command(command);
+    if (answer !== "") this.#options.display.answer(answer);
+    if (stopped && stopped === this.current && !stopped.stop) this.current = this.#waiting() ?? stopped;
   }
 
   /** Commands of a script wait for the stop that they are for; all wait until it is shown. */
@@ -199,6 +209,11 @@ export class Xsbug implements MachineEvents, DebugSession {
       await this.#reports;
     }
     return this.#isQuitting ? undefined : command;
+  }
+
+  /** Another machine that is stopped. */
+  #waiting(): DebuggedMachine | undefined {
+    return this.machines.find(({ stop }) => stop);
   }
 
   #prompt(): void {
