@@ -12,6 +12,7 @@ const config: ViteUserConfig = {
     },
   },
   test: {
+    name: "node",
     include: ["test/**/*.test.ts"],
     exclude: ["test/types/**", "node_modules/**"],
     setupFiles: ["test/support/xs-globals.ts"],
