@@ -78,22 +78,26 @@ function sequenceEnd(bytes: Uint8Array, start: number, end: number): number {
 
 function encodeText(text: string, code: number): Uint8Array {
   let encoded: Uint8Array;
+  let lossless = false;
   // XS has no TextEncoder, browsers and Node have no fromString. Looked up at each call: preloaded modules keep nothing.
-  if (ArrayBuffer.fromString as unknown) encoded = withNulls(new Uint8Array(ArrayBuffer.fromString(text)));
-  else encoded = new (globalThis as unknown as TextEncoding).TextEncoder().encode(text);
+  if (ArrayBuffer.fromString as unknown) {
+    encoded = new Uint8Array(ArrayBuffer.fromString(text));
+    // XS keeps U+0000 as 0xC0 0x80, so that its strings can end with 0; UTF-8 has no byte 0xC0.
+    lossless = encoded.indexOf(0xc0) >= 0;
+    if (lossless) encoded = withNulls(encoded);
+  } else encoded = new (globalThis as unknown as TextEncoding).TextEncoder().encode(text);
   // XS writes an unpaired surrogate as three bytes that are no UTF-8; TextEncoder puts U+FFFD in its place,
   // which only the way back brings to light.
-  if (!isValidUTF8(encoded, 0, encoded.length) || decodeString(encoded, 0, encoded.length) !== text)
+  const valid = isValidUTF8(encoded, 0, encoded.length);
+  if (!valid || !(lossless || decodeString(encoded, 0, encoded.length) === text))
     throw mqttError(code, "text has an unpaired surrogate");
   return encoded;
 }
 
-/** XS keeps U+0000 as 0xC0 0x80, so that its strings can end with 0; UTF-8 has no byte 0xC0. */
+/** Bytes 0xC0 0x80 as one 0. */
 function withNulls(encoded: Uint8Array): Uint8Array {
-  let index = encoded.indexOf(0xc0);
-  if (index < 0) return encoded;
-  let end = index;
-  for (; index < encoded.length; index++) {
+  let end = 0;
+  for (let index = 0; index < encoded.length; index++) {
     const byte = encoded[index]!;
     encoded[end++] = byte === 0xc0 ? 0 : byte;
     if (byte === 0xc0) index++;
