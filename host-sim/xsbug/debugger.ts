@@ -186,6 +186,7 @@ export class DebuggedMachine {
     this.#send(source === undefined ? commands.go() : commands.module(path, source));
   }
 
+  /** @returns undefined: there is no answer, the machine has gone or stops elsewhere */
   #ask(command: string): Promise<Answer | undefined> {
     if (!this.stop) return Promise.resolve(undefined);
     return new Promise((resolve) => {
@@ -288,6 +289,8 @@ export class DebuggedMachine {
       this.instrumentation.markException();
     }
     this.#readScope(messages);
+    // It has stopped instead of answering.
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
     this.#events.stop(this, this.stop);
   }
 
