@@ -74,7 +74,6 @@ export class DebuggedMachine {
   /** Set while it waits for us. */
   stop: Stop | undefined;
   scope: Scope | undefined;
-  modules: readonly Property[] = [];
   end: MachineEnd | undefined;
   /** Times that it has stopped at an exception. */
   exceptions = 0;
@@ -222,9 +221,6 @@ export class DebuggedMachine {
         break;
       case "import":
         this.#events.import(this, message.path);
-        break;
-      case "modules":
-        this.modules = message.modules;
         break;
       case "frames":
         for (const { position } of message.frames) if (position) this.paths.add(position.path);

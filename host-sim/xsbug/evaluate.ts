@@ -18,7 +18,21 @@ export class EvaluationError extends Error {
  * @throws {EvaluationError}
  */
 export async function evaluate(machine: DebuggedMachine, expression: string): Promise<string> {
+  // Reading shows more of an object than what the machine answers.
+  if (/^\s*[\w$.#[\]]+\s*$/.test(expression)) {
+    const text = await evaluateByReading(machine, expression).catch(notEvaluated);
+    if (typeof text === "string") return text;
+    return (await evaluateInMachine(machine, expression)) ?? rethrow(text);
+  }
   return (await evaluateInMachine(machine, expression)) ?? (await evaluateByReading(machine, expression));
+}
+
+function notEvaluated(error: unknown): EvaluationError {
+  return error instanceof EvaluationError ? error : rethrow(error);
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 async function evaluateInMachine(machine: DebuggedMachine, expression: string): Promise<string | undefined> {

@@ -136,6 +136,14 @@ describe("machines of the XS engine", () => {
     expect(debug.stdout.match(/kitchen: breakpoint/g)).toHaveLength(1);
   });
 
+  it("go on where no xsbug is", async () => {
+    const server = createServer().listen(0, "localhost");
+    await new Promise((resolve) => server.on("listening", resolve));
+    const { port } = server.address() as { port: number };
+    await new Promise((resolve) => server.close(resolve));
+    expect(await device(port, "measure").exit()).toBe(0);
+  });
+
   it("go on without xsbug when it quits", async () => {
     const script = join(directory, "commands");
     await writeFile(script, "locals\nquit\n");
