@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildEngine } from "../../host-sim/xs/build";
 import { buildThimble, events, type Running, thimble } from "../support/thimble";
 import { portOf } from "./support/session";
-import { buildDevice, type Scenario, startDevice } from "./support/xs-device";
+import { buildDevice, removeDevice, type Scenario, startDevice } from "./support/xs-device";
 
 const SENSOR = "device/home/temperature-sensor.ts";
 
@@ -18,6 +18,7 @@ beforeAll(async () => {
   await buildEngine();
   await Promise.all([buildThimble(), buildDevice()]);
 }, 300_000);
+afterAll(removeDevice);
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "thimble-xsbug-"));
 });
