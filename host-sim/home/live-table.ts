@@ -78,7 +78,7 @@ export function renderTable(view: HouseView, columns: number = MINIMUM_COLUMNS):
     .join("\n");
 }
 
-/** Of the machines' table, in characters: device, slots, peak, chunk bytes, peak, collections, work, restarts. */
+/** Of the machines' table, in characters: device, slots, peak, chunk bytes, peak, collections, work, deaths. */
 const MACHINE_WIDTHS = [18, 10, 5, 15, 6, 4, 7, 5] as const;
 
 /** Memory in use of what the manifest gives the machine, garbage included, and work a message. */
@@ -89,7 +89,7 @@ function machineLines(devices: readonly DeviceView[]): string[] {
     style: { head: [], border: [], "padding-left": 0, "padding-right": 1 },
     colWidths: MACHINE_WIDTHS.map((width) => width + 1),
     colAligns: ["left", "right", "right", "right", "right", "right", "right", "right"],
-    head: ["XS machine", "Slots", "Peak", "Chunk bytes", "Peak", "GCs", "Work a\nmessage", "Re-\nstarts"],
+    head: ["XS machine", "Slots", "Peak", "Chunk bytes", "Peak", "GCs", "Work a\nmessage", "Died"],
   });
   for (const { id, machine } of devices) {
     if (!machine) continue;

@@ -74,7 +74,6 @@ export class DebuggedMachine {
   /** Set while it waits for us. */
   stop: Stop | undefined;
   scope: Scope | undefined;
-  modules: readonly Property[] = [];
   end: MachineEnd | undefined;
   /** Times that it has stopped at an exception. */
   exceptions = 0;
@@ -186,6 +185,7 @@ export class DebuggedMachine {
     this.#send(source === undefined ? commands.go() : commands.module(path, source));
   }
 
+  /** @returns undefined: there is no answer, the machine has gone or stops elsewhere */
   #ask(command: string): Promise<Answer | undefined> {
     if (!this.stop) return Promise.resolve(undefined);
     return new Promise((resolve) => {
@@ -221,9 +221,6 @@ export class DebuggedMachine {
         break;
       case "import":
         this.#events.import(this, message.path);
-        break;
-      case "modules":
-        this.modules = message.modules;
         break;
       case "frames":
         for (const { position } of message.frames) if (position) this.paths.add(position.path);
@@ -288,6 +285,8 @@ export class DebuggedMachine {
       this.instrumentation.markException();
     }
     this.#readScope(messages);
+    // It has stopped instead of answering.
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
     this.#events.stop(this, this.stop);
   }
 

@@ -18,20 +18,32 @@ export class EvaluationError extends Error {
  * @throws {EvaluationError}
  */
 export async function evaluate(machine: DebuggedMachine, expression: string): Promise<string> {
+  // Reading shows more of an object than what the machine answers.
+  if (/^\s*[\w$.#[\]]+\s*$/.test(expression)) {
+    const text = await evaluateByReading(machine, expression).catch(notEvaluated);
+    if (typeof text === "string") return text;
+    return (await evaluateInMachine(machine, expression)) ?? rethrow(text);
+  }
   return (await evaluateInMachine(machine, expression)) ?? (await evaluateByReading(machine, expression));
+}
+
+function notEvaluated(error: unknown): EvaluationError {
+  return error instanceof EvaluationError ? error : rethrow(error);
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 async function evaluateInMachine(machine: DebuggedMachine, expression: string): Promise<string | undefined> {
   const frame = machine.scope?.frame.id;
   if (!machine.flags.includes("e") || frame === undefined) return undefined;
-  const code = await compileExpression(expression);
+  const code = await compileExpression(expression, machine.version);
   if (code === undefined) return undefined;
   const answer = await machine.evaluate(frame, code);
   if (!answer) throw new EvaluationError("the machine has gone");
   const [value] = answer.properties;
   if (value) return describe(value);
-  // Compiled by an xsc of another version.
-  if (answer.text.includes("invalid buffer")) return undefined;
   throw new EvaluationError(answer.text.replace(/^# /, ""));
 }
 
@@ -148,6 +160,10 @@ function plainValue(text: string): unknown {
         : Number(text);
 }
 
+const PROTOTYPE = "(..)";
+/** Prototypes that are looked through. */
+const MAXIMUM_DEPTH = 8;
+
 /** Finds properties; what is closed on the way is opened, until the end. */
 class Reader {
   readonly #machine: DebuggedMachine;
@@ -157,31 +173,53 @@ class Reader {
     this.#machine = machine;
   }
 
-  async read({ names }: Path): Promise<Property> {
-    let property = this.#find(names.slice(0, 1));
-    for (let count = 2; count <= names.length; count += 1) {
-      if (property.state === " " && property.properties.length === 0)
-        return this.#ofPlain(property, names, count);
-      if (property.properties.length === 0) await this.#toggle(property.value);
-      await this.#openPrivate(names.slice(0, count - 1), names[count - 1]!);
-      property = this.#find(names.slice(0, count));
+  async read({ names: [root = "", ...members] }: Path): Promise<Property> {
+    let path: readonly string[] = [root];
+    for (const member of members) {
+      const owner = this.#at(path);
+      if (isPlain(owner)) return memberOfPlain(owner, path, member);
+      await this.#open(path);
+      if (member === "length" && isArray(this.#at(path))) return lengthOf(this.#at(path));
+      const found = await this.#find(path, member);
+      if (!found) return plainProperty(member, "undefined");
+      path = found;
     }
-    return property;
+    return this.#at(path);
   }
 
   async open(path: Path): Promise<void> {
-    await this.#toggle((await this.read(path)).value);
-    const inside = this.#find(path.names).properties.filter(isPrivate);
-    for (const fields of inside) if (fields.state === "+") await this.#toggle(fields.value);
+    await this.read(path);
+    await this.#open(path.names);
+    await this.#openPrivate(path.names);
   }
 
   async close(): Promise<void> {
     await this.#machine.toggle(this.#opened);
   }
 
-  async #openPrivate(names: readonly string[], member: string): Promise<void> {
-    if (!member.startsWith("#")) return;
-    for (const fields of this.#find(names).properties.filter(isPrivate))
+  /** Where a property is: in the object, or in a prototype of it. */
+  async #find(owner: readonly string[], member: string): Promise<readonly string[] | undefined> {
+    if (member.startsWith("#")) await this.#openPrivate(owner);
+    let path = owner;
+    for (let depth = 0; depth < MAXIMUM_DEPTH; depth += 1) {
+      const fields = fieldsOf(this.#at(path));
+      if (fields.some(({ name }) => name === member)) return [...path, member];
+      if (fields.some(({ name }) => name === `get ${member}`))
+        throw new EvaluationError(`${member} is a getter: reading values does not run it`);
+      if (!fields.some(({ name, state }) => name === PROTOTYPE && state !== " ")) return undefined;
+      path = [...path, PROTOTYPE];
+      await this.#open(path);
+    }
+    return undefined;
+  }
+
+  async #open(path: readonly string[]): Promise<void> {
+    const property = this.#at(path);
+    if (property.state === "+") await this.#toggle(property.value);
+  }
+
+  async #openPrivate(path: readonly string[]): Promise<void> {
+    for (const fields of this.#at(path).properties.filter(isPrivate))
       if (fields.state === "+") await this.#toggle(fields.value);
   }
 
@@ -190,37 +228,35 @@ class Reader {
     this.#opened.push(id);
   }
 
-  #find(names: readonly string[]): Property {
+  /** A property that was found. */
+  #at([root = "", ...members]: readonly string[]): Property {
     const { scope } = this.#machine;
     if (!scope) throw new EvaluationError("the machine is not stopped");
-    const [root = "", ...members] = names;
-    let property = findVariable(scope, root);
-    if (!property) throw new EvaluationError(`there is no ${root} in ${scope.frame.name || "this frame"}`);
-    for (const member of members) {
-      const next: Property | undefined = fieldsOf(property).find(({ name }) => name === member);
-      property = next ?? inherent(property, member);
-    }
-    return property;
-  }
-
-  /** `text.length` */
-  #ofPlain(property: Property, names: readonly string[], count: number): Property {
-    const member = names[count - 1]!;
-    const owner = plainValue(property.value);
-    if (typeof owner === "string" && member === "length")
-      return plainProperty(member, String([...owner].length));
-    if (owner === undefined || owner === null)
-      throw new EvaluationError(`${names.slice(0, count - 1).join(".")} is ${owner}`);
-    return plainProperty(member, "undefined");
+    const variable = findVariable(scope, root);
+    if (!variable) throw new EvaluationError(`there is no ${root} in ${scope.frame.name || "this frame"}`);
+    return members.reduce<Property>(
+      (property, member) =>
+        fieldsOf(property).find(({ name }) => name === member) ?? plainProperty(member, "undefined"),
+      variable,
+    );
   }
 }
 
-/** What is no property of its own: the length of an array; of everything else there is nothing to read. */
-function inherent(property: Property, member: string): Property {
-  const array = property.properties.find(({ name }) => name === "(array)");
-  if (member === "length" && isArray(property))
-    return plainProperty(member, array?.value.split(" ")[0] ?? "0");
-  return plainProperty(member, "undefined");
+function isPlain({ state }: Property): boolean {
+  return state === " ";
+}
+
+/** `text.length` */
+function memberOfPlain(owner: Property, path: readonly string[], member: string): Property {
+  const text = plainValue(owner.value);
+  if (text === undefined || text === null) throw new EvaluationError(`${path.join(".")} is ${text}`);
+  const isLength = typeof text === "string" && member === "length";
+  return plainProperty(member, isLength ? String([...text].length) : "undefined");
+}
+
+function lengthOf(array: Property): Property {
+  const items = array.properties.find(({ name }) => name === "(array)");
+  return plainProperty("length", items?.value.split(" ")[0] ?? "0");
 }
 
 function plainProperty(name: string, text: string): Property {

@@ -178,7 +178,7 @@ function isFile(path: string): boolean {
 function readModule(path: string): Module | undefined {
   if (!isFile(path)) return undefined;
   const code = readFileSync(path, "utf8");
-  return { path, map: readMap(path, code), lines: code.split("\n") };
+  return { path, map: readMap(path, code), lines: code.trimEnd().split("\n") };
 }
 
 /** A map that cannot be read is as good as none. */

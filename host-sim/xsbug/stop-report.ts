@@ -70,7 +70,8 @@ const HEADLINES: Readonly<Record<Stop["reason"], string>> = {
 /** A stop in lines of at most `columns` characters. */
 export function printStop(report: StopReport, columns: number, paint: Paint, withFrames: boolean): string {
   const { reason, source, text } = report;
-  const what = reason === "exception" ? `exception: ${text}` : HEADLINES[reason];
+  const native = text.startsWith("C: ") ? " in native code" : "";
+  const what = reason === "exception" ? `exception: ${text}` : `${HEADLINES[reason]}${native}`;
   const headline = wrap(`${report.machine}: ${what}`, columns);
   const lines = reason === "exception" ? headline.map((line) => paint("red", line)) : headline;
   if (source) {

@@ -111,7 +111,8 @@ export class InteractiveTerminal implements Terminal {
   ) {
     this.#output = output;
     this.#table = table;
-    this.#draw = createLogUpdate(output);
+    // The prompt needs the cursor.
+    this.#draw = createLogUpdate(output, { showCursor: true });
     this.#readline = createInterface({ input, output, prompt: "xsbug> " });
     this.#readline.on("line", (line) => {
       this.#isPrompting = false;
@@ -134,7 +135,7 @@ export class InteractiveTerminal implements Terminal {
       this.#output.write(text);
       this.#readline.prompt(true);
     } else {
-      this.#draw.clear();
+      if (this.#table) this.#draw.clear();
       this.#output.write(text);
       this.#redraw();
     }
@@ -142,7 +143,7 @@ export class InteractiveTerminal implements Terminal {
 
   prompt(label: string): void {
     if (this.#isClosed) return;
-    if (!this.#isPrompting) this.#draw.clear();
+    if (this.#table && !this.#isPrompting) this.#draw.clear();
     this.#readline.setPrompt(label === "" ? "xsbug> " : `xsbug ${label}> `);
     // While nothing is stopped the table has the place.
     this.#isPrompting = !this.#table || label !== "";
@@ -160,7 +161,7 @@ export class InteractiveTerminal implements Terminal {
   close(): void {
     clearInterval(this.#timer);
     this.#isPrompting = false;
-    this.#draw.done();
+    if (this.#table) this.#draw.done();
     this.#readline.close();
   }
 

@@ -19,7 +19,13 @@ const FRAMES: readonly FakeFrame[] = [
       {
         name: "this",
         properties: [
-          { name: "(..)", properties: [] },
+          {
+            name: "(..)",
+            properties: [
+              { name: "get busy", properties: [{ name: "(function)", value: "(XS code)" }] },
+              { name: "kind", value: "'sensor'" },
+            ],
+          },
           { name: "name", value: "'kitchen'" },
           {
             name: "(Sensor)",
@@ -85,6 +91,7 @@ describe("eval", () => {
     ["values.length", "3"],
     ["values?.length", "3"],
     ["this.missing", "undefined"],
+    ["this.kind", '"sensor"'],
     ["Math.max(level, 300)", "300"],
     ["typeof level", '"number"'],
     ["set", "function"],
@@ -95,6 +102,7 @@ describe("eval", () => {
   it.each([
     ["missing", "there is no missing in measure"],
     ["nothing.more", "nothing is undefined"],
+    ["this.busy * 2", "busy is a getter: reading values does not run it"],
     ["set(1)", "reading values does not run set()"],
     ["values.map(1)", "reading values does not run methods of values"],
     ["level +", "Unexpected end of input"],

@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildEngine } from "../../host-sim/xs/build";
 import { buildThimble, events, type Running, thimble } from "../support/thimble";
 import { portOf } from "./support/session";
-import { buildDevice, type Scenario, startDevice } from "./support/xs-device";
+import { buildDevice, removeDevice, type Scenario, startDevice } from "./support/xs-device";
 
 const SENSOR = "device/home/temperature-sensor.ts";
 
@@ -18,6 +18,7 @@ beforeAll(async () => {
   await buildEngine();
   await Promise.all([buildThimble(), buildDevice()]);
 }, 300_000);
+afterAll(removeDevice);
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "thimble-xsbug-"));
 });
@@ -111,9 +112,11 @@ describe("machines of the XS engine", () => {
   });
 
   it("that die are named with their reason: exit code 3; the others go on", async () => {
-    const { debug, port } = await xsbug("--once");
+    const { debug, port } = await xsbug();
     const hall = device(port, "measure", "hall", 3);
     device(port, "fill", "kitchen");
+    await debug.output((stdout) => stdout.includes("hall: it left") && stdout.includes("kitchen: died"));
+    debug.process.kill("SIGINT");
     expect(await debug.exit()).toBe(3);
     expect(await hall.exit()).toBe(0);
     expect(debug.stdout).toContain("kitchen: died: memory full\n");
@@ -134,11 +137,22 @@ describe("machines of the XS engine", () => {
     expect(debug.stdout.match(/kitchen: breakpoint/g)).toHaveLength(1);
   });
 
-  it("go on without xsbug when its time is over", async () => {
-    const { debug, port } = await xsbug("--for", "2s", "--break", "always");
-    const sensor = device(port, "measure");
+  it("go on where no xsbug is", async () => {
+    const server = createServer().listen(0, "localhost");
+    await new Promise((resolve) => server.on("listening", resolve));
+    const { port } = server.address() as { port: number };
+    await new Promise((resolve) => server.close(resolve));
+    expect(await device(port, "measure").exit()).toBe(0);
+  });
+
+  it("go on without xsbug when it quits", async () => {
+    const script = join(directory, "commands");
+    await writeFile(script, "locals\nquit\n");
+    const { debug, port } = await xsbug("--commands", script);
+    const sensor = device(port, "caught");
+    expect(await debug.exit()).toBe(1);
+    expect(debug.stdout).toContain("kitchen: detached\n");
     expect(await sensor.exit()).toBe(0);
-    expect(await debug.exit()).toBe(0);
   });
 });
 
@@ -167,6 +181,11 @@ describe("the command", () => {
     expect(await debug.exit()).toBe(2);
     expect(debug.stderr).toContain(message);
     expect(debug.stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  it("ends when its time is over", async () => {
+    const { debug } = await xsbug("--for", "100ms", "--json");
+    expect(await debug.exit()).toBe(3);
   });
 
   it("ends at Ctrl-C; without any machine that is no success", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { ROOT, Running } from "../../support/thimble";
@@ -28,6 +28,10 @@ export async function buildDevice(): Promise<void> {
     ...{ bundle: true, platform: "node", target: "node20.19", format: "esm", packages: "external" },
     plugins: [ownURL],
   });
+}
+
+export async function removeDevice(): Promise<void> {
+  await rm(PROGRAM, { force: true });
 }
 
 export type Scenario = "measure" | "caught" | "uncaught" | "fill";
