@@ -166,7 +166,8 @@ export default class MQTTClient {
   /** Extension: what the broker has said in CONNACK that it takes; `undefined` in MQTT 3.1.1, and before CONNACK. */
   get limits(): ServerLimits | undefined {
     const connection = this.#connection;
-    return connection?.state === CONNECTED ? connection.version5?.limits : undefined;
+    // Also when it is over: who is in the middle of sending has not been told yet.
+    return connection && connection.state >= CONNECTED ? connection.version5?.limits : undefined;
   }
 
   /** Extension: QoS 1 and 2 messages that may be sent now, by the broker's Receive Maximum ([MQTT-3.3.4-7]). */

@@ -1,4 +1,5 @@
 import { SUBSCRIBE, UNSUBSCRIBE } from "../mqtt/control-packet";
+import { MAXIMUM_PACKET_BYTE_LENGTH } from "../mqtt/limits";
 import { encodeTopicFilter } from "../mqtt/topic";
 import { invalid } from "./connect-options";
 import type MQTTClient from "./mqtt-client";
@@ -14,9 +15,9 @@ const ASKED = 1;
 /** The broker has it in the session, or has refused it. */
 export const SETTLED = 2;
 /** The broker may have it, and shall not. */
-const UNWANTED = 3;
+export const UNWANTED = 3;
 /** UNSUBSCRIBE is sent; UNSUBACK is due. Follows UNWANTED as ASKED follows WANTED. */
-const LEAVING = 4;
+export const LEAVING = 4;
 
 /** Topic Filters in one packet: even long ones fit any socket. */
 const FILTERS_PER_PACKET = 8;
@@ -101,13 +102,13 @@ export class Subscriptions {
   send(state: ReliableState, client: MQTTClient): void {
     const { list } = this;
     if (!this.changed) return;
-    while (sendSome(list, client, state, UNSUBSCRIBE));
     const refused = state.protocol.refuseSubscriptions?.(list, client);
+    while (sendSome(list, client, state, UNSUBSCRIBE));
     while (sendSome(list, client, state, SUBSCRIBE));
     this.changed = list.some((item) => item.state === WANTED || item.state === UNWANTED);
     // Callbacks come last.
     if (refused)
-      for (let index = 0; index < refused.length; index++)
+      for (let index = 0; index < refused.length && !state.closed; index++)
         state.callbacks.onError?.call(state.owner, refused[index]!);
   }
 
@@ -164,6 +165,9 @@ function sendSome(
   const items = list
     .filter((item) => item.state === from && item.subscriptionIdentifier === subscriptionIdentifier)
     .slice(0, FILTERS_PER_PACKET);
+  // Of one that alone does not fit `refuseSubscriptions` has told.
+  const most = client.limits ? client.limits.maximumPacketSize : MAXIMUM_PACKET_BYTE_LENGTH;
+  while (items.length > 1 && byteLengthOf(items) > most) items.length -= 1;
   if (items.length === 0 || client.writable < byteLengthOf(items)) return false;
   const id = session.nextPacketIdentifier();
   if (subscriptionIdentifier !== undefined && from === WANTED && protocol.encodeProperties)

@@ -27,6 +27,8 @@ const reliable = {
   ...{ sendBufferByteLength: 64, acknowledging: true, clean: false, keepAlive: 0 },
 };
 
+const reliable5 = { ...reliable, login5: client5.login5 };
+
 /** Every failing case that was found, and shrunk, by `npm run fuzz` or by its tests. */
 export const regressions: readonly Regression[] = [
   {
@@ -59,5 +61,25 @@ export const regressions: readonly Regression[] = [
     title: "close in onDropped left other messages, dropped by the same publish, to be reported after it",
     property: "ReliableClient 3.1.1, hostile broker",
     case: { ...reliable, script: [1, 7, 4, 16] },
+  },
+  {
+    title: "a socket that refused to write a message threw",
+    property: "ReliableClient 5.0, hostile broker",
+    case: { ...reliable5, streams: ["hex:00"], end: "finish", script: [7, 1] },
+  },
+  {
+    title: "a socket that refused to write a subscription threw",
+    property: "ReliableClient 5.0, hostile broker",
+    case: { ...reliable5, streams: ["hex:00"], end: "finish", script: [0, 10, 11] },
+  },
+  {
+    title: "a SUBSCRIBE over the broker's Maximum Packet Size threw",
+    property: "ReliableClient 5.0, hostile broker",
+    case: { ...reliable5, login5: { ...client5.login5, connack: 5 }, script: [10, 11] },
+  },
+  {
+    title: "close in onError left another refused subscription to be reported after it",
+    property: "ReliableClient 5.0, hostile broker",
+    case: { ...reliable5, login5: { ...client5.login5, connack: 7 }, script: [10, 11, 16] },
   },
 ];

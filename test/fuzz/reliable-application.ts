@@ -5,6 +5,9 @@ import { uncounted } from "./allocation";
 import { assert } from "./fuzz-property";
 import type { Simulation } from "./simulation";
 
+/** To AUTH. */
+const ANSWER: Uint8Array = Uint8Array.of(1);
+
 export interface ReceivedMessage {
   readonly topic: string;
   readonly payload: readonly number[];
@@ -53,6 +56,10 @@ export class ReliableApplication {
           this.#settle(token);
         }),
       onError: (error) => this.#call(() => this.#lost(error)),
+      onAuthenticate: (data) => {
+        this.#call(() => this.#act());
+        return data && data.length > 1 ? undefined : ANSWER;
+      },
     };
     this.client = simulation.run(
       () =>

@@ -33,11 +33,14 @@ function withProperties(...hex: string[]): string {
 }
 
 describe("strings", () => {
-  test.each(ILL_FORMED)("[MQTT-1.5.4-1] with %s end the connection, in a topic and in properties", (_what, bytes) => {
-    expectMalformed(packet(0x30, field(bytes), "00"));
-    expectMalformed(withProperties("03", field(bytes)));
-    expectMalformed(packet(0xe0, "00", properties("1f", field(bytes))));
-  });
+  test.each(ILL_FORMED)(
+    "[MQTT-1.5.4-1] with %s end the connection, in a topic and in properties",
+    (_what, bytes) => {
+      expectMalformed(packet(0x30, field(bytes), "00"));
+      expectMalformed(withProperties("03", field(bytes)));
+      expectMalformed(packet(0xe0, "00", properties("1f", field(bytes))));
+    },
+  );
 
   test("[MQTT-1.5.4-1] of one to four bytes a character are received and sent as they are", () => {
     const text = field("61 c3 a9 e6 b0 b4 f0 9f 98 80 ed 9f bf ee 80 80");
@@ -61,7 +64,8 @@ describe("strings", () => {
       expect(write({ topic: text })).toBe(INVALID_TOPIC);
       expect(write({ topic: "a", properties: { contentType: text } })).toBe(INVALID_STRING);
       expect(write({ topic: "a", properties: { responseTopic: text } })).toBe(INVALID_TOPIC);
-      for (const operation of [SUBSCRIBE, UNSUBSCRIBE]) expect(write({ operation, items })).toBe(INVALID_TOPIC);
+      for (const operation of [SUBSCRIBE, UNSUBSCRIBE])
+        expect(write({ operation, items })).toBe(INVALID_TOPIC);
       expect(codeThrownBy(() => connect5({ id: text }))).toBe(INVALID_STRING);
     }
     broker.send();
