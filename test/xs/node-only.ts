@@ -1,7 +1,22 @@
 import type { NodeOnly } from "../../host-sim/xs/vitest/plugin";
 
-/** Tests of device code that run under Node alone. Every one needs a reason that holds on a board too. */
+/** Tests of device code that run under Node alone. Every one needs a reason that holds on a board too; name "" is the whole file. */
 export const NODE_ONLY: readonly NodeOnly[] = [
+  {
+    file: "test/client/version-5/real-brokers.test.ts",
+    name: "",
+    why: "over Node's sockets; the house runs on XS over them, see test/interop",
+  },
+  {
+    file: "test/client/version-5/transport.test.ts",
+    name: "",
+    why: "its WebSocket server is made of Node's modules",
+  },
+  {
+    file: "test/client/states.test.ts",
+    name: "",
+    why: "compares tables with a document, which no board has",
+  },
   {
     file: "test/mqtt/utf8-string.test.ts",
     name: "with TextEncoder and TextDecoder only",

@@ -12,6 +12,7 @@ const config: ViteUserConfig = {
   test: {
     name: "xs",
     include: ["test/{mqtt,client,drivers,home}/**/*.test.ts"],
+    exclude: NODE_ONLY.filter(({ name }) => name === "").map(({ file }) => file),
     globalSetup: ["test/xs/build-engine.ts"],
     // Each file has a machine of its own; the engine and the preloaded modules are shared.
     isolate: false,

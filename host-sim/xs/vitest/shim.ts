@@ -57,9 +57,10 @@ function createSuite(name: string, parent?: Suite): Suite {
   };
 }
 
-const state: { suite: Suite; tests: Test[]; outcome: Outcome } = {
+const state: { suite: Suite; tests: Test[]; outcome: Outcome; finishing: Hook[] } = {
   suite: createSuite(""),
   tests: [],
+  finishing: [],
   outcome: { done: true },
 };
 
@@ -116,6 +117,8 @@ export const beforeAll = (hook: Hook): number => state.suite.beforeAll.push(hook
 export const afterAll = (hook: Hook): number => state.suite.afterAll.push(hook);
 export const beforeEach = (hook: Hook): number => state.suite.beforeEach.push(hook);
 export const afterEach = (hook: Hook): number => state.suite.afterEach.push(hook);
+/** Of the running test: called after its `afterEach`, the last registered first. */
+export const onTestFinished = (hook: Hook): number => state.finishing.unshift(hook);
 
 /** `vi` as far as it makes sense without a module mocker and a wall clock. */
 export const vi: Record<string, unknown> = {
@@ -202,6 +205,7 @@ async function run({ suite, body }: Test): Promise<void> {
       await body();
     } finally {
       await runHooks(outward.flatMap((each) => each.afterEach));
+      await runHooks(state.finishing.splice(0));
     }
   } finally {
     await leave(outward);
