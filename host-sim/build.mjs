@@ -1,5 +1,5 @@
 // Bundles the command line into dist/thimble.js. Packages stay outside: they are installed beside it.
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { cp, mkdir, rename, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -20,6 +20,8 @@ const { outputFiles } = await build({
 });
 
 await mkdir(`${root}dist`, { recursive: true });
+// The XS engine is compiled where it runs; its host's sources go along.
+await cp(`${root}host-sim/xs/c`, `${root}dist/c`, { recursive: true });
 for (const { path, contents } of outputFiles) {
   // Renamed into place: whoever starts the command meanwhile, as tests do, gets the old file or the new one.
   const unfinished = `${path}.${process.pid}`;

@@ -1,12 +1,22 @@
 import type { Board } from "./board/board";
-import type { Clock } from "./clock/clock";
+import type { Clock, ScheduledCallback } from "./clock/clock";
 import { DeviceClock } from "./embedded/device-clock";
-import { DeviceException, scriptName } from "./embedded/device-exception";
-import { DeviceRealm } from "./embedded/device-realm";
-import { createEmbedded, type ModuleNamespace, providedSpecifiers } from "./embedded/index";
+import type { DeviceEngine, DeviceFault, DeviceUsage, EngineEnvironment } from "./embedded/device-engine";
+import type { DeviceException } from "./embedded/device-exception";
+import { providedSpecifiers } from "./embedded/index";
+import { NodeEngine } from "./embedded/node-engine";
+import { resolveSpecifier } from "./embedded/specifier";
 import { createTime } from "./embedded/time";
-import { type Firmware, type FirmwareModule, loadFirmware } from "./firmware";
+import { type Firmware, loadFirmware } from "./firmware";
 import type { NetworkInterface } from "./network/network-interface";
+import type { DebugWire } from "./xs/debug-wire";
+import { linkFirmware, XSEngine } from "./xs/device-engine";
+import { Engine } from "./xs/engine";
+
+/** `node`: a realm of Node's engine. `xs`: Moddable's engine in a machine of the chip's size. */
+export type EngineName = "node" | "xs";
+
+export const ENGINE_NAMES: readonly EngineName[] = Object.freeze(["node", "xs"]);
 
 export interface DeviceProcessOptions {
   /** `thermometer`, `light`, `camera`, or one compiled by the caller. */
@@ -14,12 +24,20 @@ export interface DeviceProcessOptions {
   readonly board: Board;
   readonly network: NetworkInterface;
   readonly clock: Clock;
+  /** Default `node`. */
+  readonly engine?: EngineName;
   /** Overrides the manifest's `config`, as `key=value` does on the command line of `mcconfig`. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Seeded source of the device's `Math.random`; default the host's. */
   readonly random?: () => number;
   /** Freezes preloaded modules after they have been evaluated, as on the chip; default true. */
   readonly frozen?: boolean;
+  /** From a failure to the next start, ms, as a board resets itself; default: the device stays off. */
+  readonly restartDelay?: number;
+  /** XS: work allowed in one turn; a firmware that needs more dies. Default 5,000,000. */
+  readonly meterLimit?: number;
+  /** XS: a wire to an xsbug for each machine; default none. */
+  readonly debug?: () => DebugWire;
   readonly onTrace?: (text: string) => void;
   /** Called once when the firmware fails; the device has ended by then. Default: the exception is thrown on. */
   readonly onException?: (exception: DeviceException) => void;
@@ -32,11 +50,30 @@ const FLUSH_INTERVAL = 10;
 
 export type DeviceState = "off" | "starting" | "running" | "failed";
 
-/** One simulated device: a board, a network interface and a JavaScript world of its own that runs a firmware. */
+/** A firmware ready to be run, again and again. */
+interface LoadedFirmware {
+  /** The manifest's, with the device's own settings over it. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly createEngine: (environment: EngineEnvironment) => DeviceEngine;
+}
+
+/**
+ * Makes an engine ready to run firmware: XS is compiled, once for this machine.
+ * @param progress - a line for each step; default: standard error
+ */
+export async function prepareEngine(engine: EngineName, progress?: (text: string) => void): Promise<void> {
+  if (engine === "xs") await Engine.load(progress ? { progress } : {});
+}
+
+/** One simulated device: a board, a network interface and an engine of its own that runs a firmware. */
 export class DeviceProcess {
   readonly #options: DeviceProcessOptions;
   #run: Run | undefined;
   #state: DeviceState = "off";
+  #restart: ScheduledCallback | undefined;
+  #restarts = 0;
+  /** Of the runs that are over. */
+  #past: DeviceUsage | undefined;
 
   constructor(options: DeviceProcessOptions) {
     this.#options = options;
@@ -46,29 +83,30 @@ export class DeviceProcess {
     return this.#state;
   }
 
+  /** How often the board has reset itself after a failure. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
   /**
    * Powers the board and calls the default export of the firmware's main module. What the firmware throws while it
    * starts goes to `onException`, as later.
-   * @throws {Error} if the device runs already, if the firmware does not compile, or if it imports what its manifest lacks
+   * @throws {Error} if the device runs already, if the firmware does not compile or link, or if it imports what its
+   * manifest lacks
    */
   async start(): Promise<void> {
     if (this.#state === "starting" || this.#state === "running") throw new Error("the device runs already");
+    this.#cancelRestart();
     this.#state = "starting";
-    let firmware: Firmware;
+    let firmware: LoadedFirmware;
     try {
-      const wanted = this.#options.firmware;
-      firmware = typeof wanted === "string" ? await loadFirmware(wanted) : wanted;
-      checkImports(firmware);
+      firmware = await this.#load();
     } catch (error) {
       this.#state = "off";
       throw error;
     }
     // `kill` may have come meanwhile.
-    if (this.#state !== "starting") return;
-    this.#state = "running";
-    const run = new Run(firmware, this.#options, (exception) => this.#failed(run, exception));
-    this.#run = run;
-    run.begin();
+    if (this.#state === "starting") this.#boot(firmware);
   }
 
   /** Asks the firmware to close, waits until it has (5 s at most), and resets the board. */
@@ -80,85 +118,145 @@ export class DeviceProcess {
 
   /** Power loss, at once: nothing more is sent, pins float, and peers find half-open connections. */
   kill(): void {
-    this.#run?.end();
-    this.#run = undefined;
+    this.#cancelRestart();
+    this.#endRun();
     this.#state = "off";
   }
 
-  #failed(run: Run, exception: DeviceException): void {
+  /**
+   * What the firmware's machine uses: slots, chunks and keys of the present run, or of the last; the peaks of all runs,
+   * collections and work of all together. `undefined` in Node's engine, and before the first start.
+   * @param options.live - collects garbage first; default false
+   */
+  usage(options: { readonly live?: boolean } = {}): DeviceUsage | undefined {
+    const now = options.live ? this.#run?.liveUsage() : this.#run?.usage();
+    return now && this.#past ? addPast(now, this.#past) : (now ?? this.#past);
+  }
+
+  /** Brings the machine of a running firmware to one of its limits. @throws {Error} in Node's engine */
+  provoke(fault: DeviceFault): void {
+    this.#run?.provoke(fault);
+  }
+
+  async #load(): Promise<LoadedFirmware> {
+    const { firmware: wanted, engine = "node", frozen = true, board, meterLimit, debug } = this.#options;
+    const firmware = typeof wanted === "string" ? await loadFirmware(wanted) : wanted;
+    checkImports(firmware);
+    const config = { ...firmware.config, ...this.#options.config };
+    if (engine === "node")
+      return { config, createEngine: (environment) => new NodeEngine(firmware, environment, frozen) };
+    const xs = await Engine.load();
+    const link = () => linkFirmware(xs, firmware, { config, provider: board.description, frozen });
+    link();
+    return {
+      config,
+      createEngine: (environment) =>
+        new XSEngine(link(), environment, {
+          ...(meterLimit === undefined ? {} : { meterLimit }),
+          ...(debug ? { debug: debug() } : {}),
+        }),
+    };
+  }
+
+  #boot(firmware: LoadedFirmware): void {
+    this.#state = "running";
+    const run = new Run(firmware, this.#options, (exception) => this.#failed(run, exception, firmware));
+    this.#run = run;
+    run.begin();
+  }
+
+  #failed(run: Run, exception: DeviceException, firmware: LoadedFirmware): void {
     if (this.#run !== run) return;
+    this.#endRun();
+    this.#state = "failed";
+    const { clock, restartDelay, onException } = this.#options;
+    if (restartDelay !== undefined)
+      this.#restart = clock.schedule(() => {
+        this.#restart = undefined;
+        this.#restarts += 1;
+        this.#boot(firmware);
+      }, restartDelay);
+    if (!onException) throw exception;
+    onException(exception);
+  }
+
+  #endRun(): void {
+    const run = this.#run;
+    if (!run) return;
+    const usage = this.usage();
     run.end();
     this.#run = undefined;
-    this.#state = "failed";
-    if (!this.#options.onException) throw exception;
-    this.#options.onException(exception);
+    this.#past = usage;
   }
+
+  #cancelRestart(): void {
+    this.#options.clock.cancel(this.#restart);
+    this.#restart = undefined;
+  }
+}
+
+function addPast(now: DeviceUsage, past: DeviceUsage): DeviceUsage {
+  return {
+    ...now,
+    peakSlots: Math.max(now.peakSlots, past.peakSlots),
+    peakChunkBytes: Math.max(now.peakChunkBytes, past.peakChunkBytes),
+    peakStack: Math.max(now.peakStack, past.peakStack),
+    garbageCollections: now.garbageCollections + past.garbageCollections,
+    work: now.work + past.work,
+  };
 }
 
 /** From power-on to power-off. */
 class Run {
-  readonly #firmware: Firmware;
   readonly #options: DeviceProcessOptions;
   readonly #onFailure: (exception: DeviceException) => void;
   readonly #clock: DeviceClock;
-  readonly #realm: DeviceRealm;
-  readonly #modules = new Map<string, { exports: object }>();
-  readonly #platform: (specifier: string) => ModuleNamespace | undefined;
-  #application: { close?: (callback?: () => void) => void } | undefined;
+  readonly #engine: DeviceEngine;
   #onEnd: () => void = () => {};
   #hasEnded = false;
 
   constructor(
-    firmware: Firmware,
+    firmware: LoadedFirmware,
     options: DeviceProcessOptions,
     onFailure: (exception: DeviceException) => void,
   ) {
     const { board, network } = options;
-    this.#firmware = firmware;
     this.#options = options;
     this.#onFailure = onFailure;
     this.#clock = new DeviceClock(options.clock, (error) => this.fail(error));
-    const time = createTime(this.#clock);
-    this.#realm = new DeviceRealm({
-      date: () => time.date(),
-      random: options.random ?? Math.random,
-      trace: (text) => options.onTrace?.(text),
-    });
-    board.realm = this.#realm.realm;
     board.onException = (error) => this.fail(error);
     network.powerOn();
-    this.#platform = createEmbedded({
+    this.#engine = firmware.createEngine({
       board,
       network,
       clock: this.#clock,
-      config: this.#realm.copyFrozen({ ...firmware.config, ...options.config }),
-      realm: this.#realm.realm,
-      time,
+      time: createTime(this.#clock),
+      config: firmware.config,
+      random: options.random ?? Math.random,
+      onTrace: (text) => options.onTrace?.(text),
+      onFailure: (error) => this.fail(error),
     });
   }
 
   begin(): void {
-    rejections.add(this);
-    this.#clock.run(() => {
-      const main = this.#evaluate(this.#firmware.main) as { default?: unknown };
-      if (typeof main.default === "function") this.#application = main.default();
-    });
+    this.#clock.run(() => this.#engine.begin());
   }
 
   /** The firmware's own clean end. */
   async close(): Promise<void> {
     const { clock, network } = this.#options;
-    const application = this.#application;
-    const close = application?.close;
-    if (!application || typeof close !== "function") return;
-    await new Promise<void>((resolve) => {
-      const timeout = clock.schedule(resolve, CLOSE_TIMEOUT);
-      this.#onEnd = () => {
+    const isClosing = await new Promise<boolean>((resolve) => {
+      const timeout = clock.schedule(() => resolve(true), CLOSE_TIMEOUT);
+      this.#onEnd = () => finish(true);
+      function finish(wasAsked: boolean): void {
         clock.cancel(timeout);
-        resolve();
-      };
-      this.#clock.run(() => close.call(application, () => this.#onEnd()));
+        resolve(wasAsked);
+      }
+      this.#clock.run(() => {
+        if (!this.#engine.close(() => this.#onEnd())) finish(false);
+      });
     });
+    if (!isClosing) return;
     for (let waited = 0; network.connectionCount > 0 && waited < FLUSH_TIMEOUT; waited += FLUSH_INTERVAL)
       await new Promise<void>((resolve) => clock.schedule(resolve, FLUSH_INTERVAL));
   }
@@ -166,7 +264,7 @@ class Run {
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    rejections.delete(this);
+    this.#engine.end();
     this.#clock.end();
     this.#options.network.powerOff();
     this.#options.board.reset();
@@ -174,54 +272,20 @@ class Run {
   }
 
   fail(error: unknown): void {
-    if (this.#hasEnded) return;
-    const codeOf = (file: string) =>
-      [...this.#firmware.modules.values()].find((module) => module.file === file)?.code;
-    this.#onFailure(new DeviceException(this.#firmware.name, error, codeOf));
+    if (!this.#hasEnded) this.#onFailure(this.#engine.describe(error));
   }
 
-  owns(promise: unknown): boolean {
-    return this.#realm.owns(promise);
+  usage(): DeviceUsage | undefined {
+    return this.#engine.usage();
   }
 
-  #require(from: string, specifier: string): object {
-    const name = resolveSpecifier(from, specifier);
-    return this.#firmware.modules.has(name) ? this.#evaluate(name) : (this.#platform(name) as object);
+  liveUsage(): DeviceUsage | undefined {
+    return this.#engine.liveUsage();
   }
 
-  #evaluate(name: string): object {
-    const known = this.#modules.get(name);
-    if (known) return known.exports;
-    const source = this.#firmware.modules.get(name)!;
-    const module: { exports: object; topLevel?: () => unknown[] } = { exports: {} };
-    this.#modules.set(name, module);
-    const evaluate = this.#realm.compile(
-      source.code + reveal(source),
-      scriptName(this.#firmware.name, source.file),
-    );
-    evaluate(module.exports, (specifier) => this.#require(name, specifier), module);
-    if (source.isPreloaded && this.#options.frozen !== false) {
-      for (const value of module.topLevel?.() ?? []) this.#realm.petrify(value);
-      for (const value of Object.values(module.exports)) this.#realm.petrify(value);
-    }
-    return module.exports;
+  provoke(fault: DeviceFault): void {
+    this.#clock.run(() => this.#engine.provoke(fault));
   }
-}
-
-/** Lets the simulator reach what a module does not export, to freeze it. */
-function reveal(source: FirmwareModule): string {
-  return `\nmodule.topLevel = () => [${source.topLevelNames.join(", ")}];`;
-}
-
-/** A relative import counts from the importing module's specifier, as on the chip. */
-function resolveSpecifier(from: string, specifier: string): string {
-  if (!specifier.startsWith(".")) return specifier;
-  const parts = from.split("/").slice(0, -1);
-  for (const part of specifier.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== ".") parts.push(part);
-  }
-  return parts.join("/");
 }
 
 /** What `mcconfig` does at build time: every import leads to a module of the manifest or of the platform. */
@@ -239,27 +303,4 @@ function checkImports(firmware: Firmware): void {
       if (!providedSpecifiers.has(name))
         throw new Error(`firmware ${firmware.name}: ${module.file} imports ${name}, which is not simulated`);
     }
-}
-
-/** Devices that run, for promises that nobody handles. */
-const rejections = {
-  runs: new Set<Run>(),
-  add(run: Run): void {
-    if (this.runs.size === 0) process.on("unhandledRejection", onUnhandledRejection);
-    this.runs.add(run);
-  },
-  delete(run: Run): void {
-    if (this.runs.delete(run) && this.runs.size === 0)
-      process.off("unhandledRejection", onUnhandledRejection);
-  },
-};
-
-function onUnhandledRejection(reason: unknown, promise: Promise<unknown>): void {
-  for (const run of rejections.runs)
-    if (run.owns(promise)) {
-      run.fail(reason);
-      return;
-    }
-  // Not a device's: end the simulator, as Node does without this listener.
-  throw reason;
 }

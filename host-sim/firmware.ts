@@ -3,6 +3,7 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { manifestPlatforms, readManifest } from "./manifest/manifest";
+import type { Creation } from "./manifest/resolved-manifest";
 
 /** One module of a firmware, compiled for the simulator. */
 export interface FirmwareModule {
@@ -10,8 +11,10 @@ export interface FirmwareModule {
   readonly specifier: string;
   /** Of the TypeScript source, from the root of the repository. */
   readonly file: string;
-  /** CommonJS with an inline source map. */
+  /** CommonJS with an inline source map, for Node's engine. */
   readonly code: string;
+  /** ES module with its source map, for XS: imports stand as they are in the source, and so do the lines. */
+  readonly source: { readonly source: string; readonly map?: string };
   /** Constants, classes and functions at its top level, exported or not. */
   readonly topLevelNames: readonly string[];
   /** Frozen after it has been evaluated, as on the chip. */
@@ -28,6 +31,8 @@ export interface Firmware {
   readonly platformSpecifiers: ReadonlySet<string> | undefined;
   /** The manifest's `config`. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The manifest's `creation`: sizes of the machine. */
+  readonly creation?: Creation;
 }
 
 /** Where the parts of a firmware are: a manifest in short. */
@@ -39,10 +44,17 @@ export interface FirmwareSource {
   readonly preload?: readonly string[];
   readonly platformSpecifiers?: ReadonlySet<string>;
   readonly config?: Readonly<Record<string, unknown>>;
+  readonly creation?: Creation;
 }
 
 /** Of the repository, or of the installed package: `host-sim/` and `dist/` both stand right below it. */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+const TRANSFORM = {
+  loader: "ts",
+  target: "es2022",
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
+} as const;
 
 const cache = new Map<string, Promise<Firmware>>();
 
@@ -76,6 +88,7 @@ export async function compileFirmware(source: FirmwareSource): Promise<Firmware>
     modules: new Map(modules.map((module) => [module.specifier, module])),
     platformSpecifiers: source.platformSpecifiers,
     config: source.config ?? {},
+    ...(source.creation ? { creation: source.creation } : {}),
   };
 }
 
@@ -91,6 +104,7 @@ function findFirmware(name: string): FirmwareSource {
     preload: manifest.preload,
     platformSpecifiers: manifest.sdkSpecifiers,
     config: manifest.config,
+    creation: manifest.creation,
   };
 }
 
@@ -118,15 +132,16 @@ function isPreloaded(specifier: string, preload: ReadonlySet<string>): boolean {
 
 async function compileModule(specifier: string, path: string, preloaded: boolean): Promise<FirmwareModule> {
   const file = relative(ROOT, path).split(sep).join("/");
-  const { code } = await transform(readFileSync(path, "utf8"), {
-    loader: "ts",
-    format: "cjs",
-    target: "es2022",
-    sourcemap: "inline",
-    sourcefile: file,
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
-  });
-  return { specifier, file, code, topLevelNames: topLevelNames(code), isPreloaded: preloaded };
+  const text = readFileSync(path, "utf8");
+  const options = { ...TRANSFORM, sourcefile: file };
+  const [{ code }, module] = await Promise.all([
+    transform(text, { ...options, format: "cjs", sourcemap: "inline" }),
+    transform(text, { ...options, format: "esm", sourcemap: "external" }),
+  ]);
+  // A module of types only has nothing to map.
+  const source =
+    module.code.trim() === "" ? { source: module.code } : { source: module.code, map: module.map };
+  return { specifier, file, code, source, topLevelNames: topLevelNames(code), isPreloaded: preloaded };
 }
 
 /** esbuild prints top-level statements, and nothing else but text in templates, at the beginning of a line. */

@@ -12,8 +12,11 @@ const config: ViteUserConfig = {
     },
   },
   test: {
+    name: "node",
     include: ["test/**/*.test.ts"],
     exclude: ["test/types/**", "node_modules/**"],
+    // The engine is compiled once, before a test that needs it waits for it.
+    globalSetup: ["test/xs/build-engine.ts"],
     setupFiles: ["test/support/xs-globals.ts"],
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -1,24 +1,26 @@
 import { SourceMap, type SourceMapPayload } from "node:module";
 
-/** An exception that a firmware did not catch; on the board it ends the machine. */
+/** What ended a firmware: an exception that it did not catch, or its machine's death. */
 export class DeviceException extends Error {
   /** Name of the firmware. */
   readonly firmware: string;
+  /** In XS's words: `unhandled exception`, `memory full`, `stack overflow`, `too much computation` ... */
+  readonly reason: string;
   /** TypeScript file, from the root of the repository; `undefined` when no frame is in the firmware. */
   readonly file: string | undefined;
   /** From 1. */
   readonly line: number | undefined;
-  /** From 1. */
+  /** From 1; `undefined` where the engine keeps lines only. */
   readonly column: number | undefined;
 
-  constructor(firmware: string, thrown: unknown, codeOf: (file: string) => string | undefined) {
-    const stack = stackOf(thrown);
-    const frames = stack === undefined ? [] : mapFrames(stack, codeOf);
+  constructor(firmware: string, failure: DeviceFailure) {
+    const { description, frames } = failure;
     const first = frames.find((frame) => frame.position)?.position;
-    const where = first ? ` (${first.file}:${first.line}:${first.column})` : "";
-    super(`${firmware}: uncaught ${describe(thrown)}${where}`, { cause: thrown });
+    const where = first ? ` (${printPosition(first)})` : "";
+    super(`${firmware}: ${description}${where}`, { cause: failure.cause });
     this.name = "DeviceException";
     this.firmware = firmware;
+    this.reason = failure.reason ?? UNHANDLED_EXCEPTION;
     this.file = first?.file;
     this.line = first?.line;
     this.column = first?.column;
@@ -26,16 +28,29 @@ export class DeviceException extends Error {
   }
 }
 
-interface Position {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
+export interface DeviceFailure {
+  /** `uncaught RangeError: no luck` */
+  readonly description: string;
+  /** Innermost first. */
+  readonly frames: readonly DeviceFrame[];
+  readonly cause: unknown;
+  /** Default `unhandled exception`. */
+  readonly reason?: string;
 }
 
-interface Frame {
+export interface DeviceFrame {
   readonly text: string;
-  readonly position: Position | undefined;
+  /** Where in the firmware it is, if it is there. */
+  readonly position: DevicePosition | undefined;
 }
+
+export interface DevicePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+}
+
+const UNHANDLED_EXCEPTION = "unhandled exception";
 
 const SCHEME = "thimble:";
 const LOCATION = /thimble:[^/\s]+\/([^\s:]+):(\d+):(\d+)/;
@@ -45,13 +60,27 @@ export function scriptName(firmware: string, file: string): string {
   return `${SCHEME}${firmware}/${file}`;
 }
 
+/**
+ * What was thrown in a realm of Node's.
+ * @param codeOf - the code of a TypeScript file, with its source map inline
+ */
+export function describeThrown(thrown: unknown, codeOf: (file: string) => string | undefined): DeviceFailure {
+  const stack = stackOf(thrown);
+  const frames = stack === undefined ? [] : mapFrames(stack, codeOf);
+  return { description: `uncaught ${textOf(thrown)}`, frames, cause: thrown };
+}
+
+function printPosition({ file, line, column }: DevicePosition): string {
+  return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
+}
+
 /** Not `instanceof Error`: the error comes from another realm. */
 function stackOf(thrown: unknown): string | undefined {
   const stack = (thrown as { stack?: unknown } | null | undefined)?.stack;
   return typeof stack === "string" ? stack : undefined;
 }
 
-function describe(thrown: unknown): string {
+function textOf(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
@@ -59,23 +88,23 @@ function describe(thrown: unknown): string {
   }
 }
 
-function mapFrames(stack: string, codeOf: (file: string) => string | undefined): Frame[] {
+function mapFrames(stack: string, codeOf: (file: string) => string | undefined): DeviceFrame[] {
   return stack
     .split("\n")
     .filter((line) => /^\s+at /.test(line))
     .map((text) => mapFrame(text, codeOf));
 }
 
-function mapFrame(text: string, codeOf: (file: string) => string | undefined): Frame {
+function mapFrame(text: string, codeOf: (file: string) => string | undefined): DeviceFrame {
   const [location, file, line, column] = LOCATION.exec(text) ?? [];
   const code = file === undefined ? undefined : codeOf(file);
   if (location === undefined || code === undefined) return { text, position: undefined };
   const entry = sourceMapOf(code)?.findEntry(Number(line) - 1, Number(column) - 1);
-  const position: Position =
+  const position: DevicePosition =
     entry && "originalLine" in entry
       ? { file: file!, line: entry.originalLine + 1, column: entry.originalColumn + 1 }
       : { file: file!, line: Number(line), column: Number(column) };
-  return { text: text.replace(location, `${position.file}:${position.line}:${position.column}`), position };
+  return { text: text.replace(location, printPosition(position)), position };
 }
 
 function sourceMapOf(code: string): SourceMap | undefined {

@@ -1,6 +1,7 @@
 import type { Board } from "../board/board";
 import type { Clock } from "../clock/clock";
-import { DeviceProcess } from "../device-process";
+import { DeviceProcess, type EngineName } from "../device-process";
+import type { DeviceFault } from "../embedded/device-engine";
 import type { DeviceException } from "../embedded/device-exception";
 import { NetworkInterface } from "../network/network-interface";
 import type { Network } from "../network/wire";
@@ -10,6 +11,7 @@ import type { DeliveryLedger } from "./delivery-ledger";
 import type { HouseEvent } from "./house-event";
 import type { DeviceView } from "./live-table";
 import { seededRandom } from "./random";
+import type { MachineReport } from "./report";
 import { type ObservedPacket, WireObserver } from "./wire-observer";
 
 /** Also the Client Identifier, and the middle of the device's status and log topics. */
@@ -41,12 +43,16 @@ export interface HouseDeviceOptions {
   readonly interval: number;
   readonly seed: number;
   readonly ledger: DeliveryLedger;
+  readonly engine: EngineName;
   onEvent(event: Happening): void;
   onPacket(observed: ObservedPacket): void;
 }
 
 /** A device may report the same trouble every second for weeks. */
 const KEPT_ERRORS = 100;
+
+/** From a machine's death until the board has reset itself and runs its firmware again, ms. */
+const RESTART_DELAY = 1_000;
 
 /** One device of the house: its board, its network interface, the process that runs its firmware, and who watches it. */
 export class HouseDevice {
@@ -59,7 +65,11 @@ export class HouseDevice {
   readonly #options: HouseDeviceOptions;
   readonly #process: DeviceProcess;
   #stopping = false;
-  #failed = false;
+  /** The begin of a line that the firmware has not ended yet. */
+  #traced = "";
+  /** Work until the broker first accepted the device. */
+  #workToConnect = 0;
+  #machineAtEnd: MachineReport | undefined;
 
   constructor(options: HouseDeviceOptions) {
     const { id, assembly, clock, network, seed } = options;
@@ -80,6 +90,8 @@ export class HouseDevice {
       clock,
       config: configuration(options),
       random: seededRandom(seed, `${id} firmware`),
+      engine: options.engine,
+      restartDelay: RESTART_DELAY,
       onTrace: (text) => this.#trace(text),
       onException: (error) => this.#exception(error),
     });
@@ -93,8 +105,19 @@ export class HouseDevice {
   /** Lets the firmware publish `offline` and disconnect, then ends it. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    if (!this.#failed) await this.#process.stop();
+    this.#machineAtEnd = this.#machine({ live: true });
+    await this.#process.stop();
     this.networkInterface.close();
+  }
+
+  /** Brings its machine to one of its limits. @throws {Error} in Node's engine */
+  provoke(fault: DeviceFault): void {
+    this.#process.provoke(fault);
+  }
+
+  /** What its machine has used; `undefined` in Node's engine. */
+  get machine(): MachineReport | undefined {
+    return this.#machineAtEnd ?? this.#machine();
   }
 
   view(): DeviceView {
@@ -105,11 +128,12 @@ export class HouseDevice {
       QoS,
       messages: published.get(topic) ?? 0,
     }));
-    return { id: this.id, value: this.#options.assembly.value(), state: this.#state(), reconnects, topics };
+    const value = this.#options.assembly.value();
+    return { id: this.id, value, state: this.#state(), reconnects, topics, machine: this.machine };
   }
 
   #state(): DeviceView["state"] {
-    if (this.#failed) return "stopped";
+    if (this.#process.state === "failed") return "stopped";
     if (this.networkInterface.isCut) return "network cut";
     return this.observer.connected ? "" : "offline";
   }
@@ -125,7 +149,10 @@ export class HouseDevice {
         if (topic === `home/${device}/log`) this.#logged(payload);
       },
       onAcknowledged: (publication) => ledger.acknowledged(publication),
-      onConnected: (count) => onEvent({ event: "connected", device, reconnects: count - 1 }),
+      onConnected: (count) => {
+        if (count === 1) this.#workToConnect = this.#process.usage()?.work ?? 0;
+        onEvent({ event: "connected", device, reconnects: count - 1 });
+      },
       onDisconnected: (reason) => {
         if (!this.#stopping) onEvent({ event: "disconnected", device, reason });
       },
@@ -134,9 +161,21 @@ export class HouseDevice {
     });
   }
 
+  #machine(options: { readonly live?: boolean } = {}): MachineReport | undefined {
+    const usage = this.#process.usage(options);
+    if (!usage) return undefined;
+    let messages = 0;
+    for (const count of this.observer.published.values()) messages += count;
+    const workPerMessage = messages > 0 ? Math.round((usage.work - this.#workToConnect) / messages) : 0;
+    return { ...usage, workPerMessage, restarts: this.#process.restarts };
+  }
+
+  /** XS traces each parameter by itself. */
   #trace(text: string): void {
     const prefix = `${this.id}: `;
-    for (const line of text.split("\n")) {
+    const lines = (this.#traced + text).split("\n");
+    this.#traced = lines.pop() ?? "";
+    for (const line of lines) {
       if (line.trim() === "") continue;
       // The event names the device already.
       const said = line.startsWith(prefix) ? line.slice(prefix.length) : line;
@@ -155,10 +194,11 @@ export class HouseDevice {
     }
   }
 
-  /** On the board the machine ends here; so does the process. */
   #exception(exception: DeviceException): void {
-    this.#failed = true;
-    this.#error(exception.message);
+    this.#traced = "";
+    this.#keep(exception.message);
+    const text = `${exception.message}; the board restarts`;
+    this.#options.onEvent({ event: "error", device: this.id, text });
   }
 
   #error(text: string): void {

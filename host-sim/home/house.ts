@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Board } from "../board/board";
 import type { ScheduledCallback } from "../clock/clock";
 import { RealClock } from "../clock/real-clock";
+import { type EngineName, prepareEngine } from "../device-process";
 import { NodeNetwork } from "../network/node-wire";
 import { type BoardAssembly, cameraBoard, lightBoard, temperatureBoard } from "./boards";
 import { EmbeddedBroker } from "./broker";
@@ -30,6 +31,8 @@ export interface HouseOptions {
   /** 0 to 4,294,967,295 */
   readonly seed: number;
   readonly scenario?: readonly ScenarioStep[] | undefined;
+  /** What runs the firmware; default `node`. */
+  readonly engine?: EngineName | undefined;
   /** Whether somebody comes by. Default true, unless the scenario has motion or the button: then it plays that part. */
   readonly visitor?: boolean | undefined;
   readonly onEvent?: ((event: HouseEvent) => void) | undefined;
@@ -95,6 +98,7 @@ export class House {
    * @throws {UsageError} for a busy port or an unreachable broker
    */
   async start(onReady?: (addresses: HouseAddresses) => void): Promise<void> {
+    await prepareEngine(this.#options.engine ?? "node");
     const broker = await this.#startBroker();
     this.#broker = formatBrokerAddress(broker);
     this.#watcher = new Watcher({
@@ -184,6 +188,9 @@ export class House {
       case "restore":
         this.device(step.device as DeviceId).networkInterface.restore();
         break;
+      case "crash":
+        this.device(step.device as DeviceId).provoke(step.fault);
+        break;
     }
   }
 
@@ -196,7 +203,7 @@ export class House {
   }
 
   async #startDevices(broker: BrokerAddress): Promise<void> {
-    const { interval, seed } = this.#options;
+    const { interval, seed, engine = "node" } = this.#options;
     const network = new NodeNetwork();
     for (const id of DEVICE_IDS) {
       const device = new HouseDevice({
@@ -208,6 +215,7 @@ export class House {
         interval,
         seed,
         ledger: this.#ledger,
+        engine,
         onEvent: (event) => this.#happened(event),
         onPacket: (observed) => this.#options.onPacket?.(id, observed),
       });

@@ -1,5 +1,6 @@
 import Table, { type TableConstructorOptions } from "cli-table3";
 import { describePayload } from "./house-event";
+import type { MachineReport } from "./report";
 
 /** One device at this moment. */
 export interface DeviceView {
@@ -11,6 +12,8 @@ export interface DeviceView {
   readonly reconnects: number;
   /** What it has published, in the order of first appearance. */
   readonly topics: readonly TopicView[];
+  /** What its XS machine has used. */
+  readonly machine?: MachineReport | undefined;
 }
 
 export interface TopicView {
@@ -68,9 +71,45 @@ export function renderTable(view: HouseView, columns: number = MINIMUM_COLUMNS):
   const lines = table.toString().split("\n");
   const status = `${clockTime(view.time)}  ${view.broker}  ${view.room}`;
   const delivery = `subscriber: ${view.received} received, ${view.missing} missing`;
-  return [cut(status, width), "", ...lines, "", delivery, ...view.events.map((line) => cut(line, width))]
+  const machines = machineLines(view.devices);
+  const events = view.events.map((line) => cut(line, width));
+  return [cut(status, width), "", ...lines, "", ...machines, delivery, ...events]
     .map((line) => line.trimEnd())
     .join("\n");
+}
+
+/** Of the machines' table, in characters: device, slots, peak, chunk bytes, peak, collections, work, deaths. */
+const MACHINE_WIDTHS = [18, 10, 5, 15, 6, 4, 7, 5] as const;
+
+/** Memory in use of what the manifest gives the machine, garbage included, and work a message. */
+function machineLines(devices: readonly DeviceView[]): string[] {
+  if (!devices.some(({ machine }) => machine)) return [];
+  const table = new Table({
+    chars: NO_LINES,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 1 },
+    colWidths: MACHINE_WIDTHS.map((width) => width + 1),
+    colAligns: ["left", "right", "right", "right", "right", "right", "right", "right"],
+    head: ["XS machine", "Slots", "Peak", "Chunk bytes", "Peak", "GCs", "Work a\nmessage", "Died"],
+  });
+  for (const { id, machine } of devices) {
+    if (!machine) continue;
+    const { slots, heap, peakSlots, chunkBytes, chunk, peakChunkBytes, garbageCollections } = machine;
+    table.push([
+      id,
+      `${slots} of ${heap}`,
+      String(peakSlots),
+      `${count(chunkBytes)} of ${count(chunk)}`,
+      count(peakChunkBytes),
+      String(garbageCollections),
+      count(machine.workPerMessage),
+      String(machine.restarts),
+    ]);
+  }
+  return [...table.toString().split("\n"), ""];
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en");
 }
 
 /** One line a topic; the device's own cells stand beside all of them. */

@@ -1,3 +1,4 @@
+import type { DeviceUsage } from "../embedded/device-engine";
 import type { DeliveryLedger } from "./delivery-ledger";
 import type { Watcher } from "./watcher";
 import type { WireObserver } from "./wire-observer";
@@ -27,6 +28,20 @@ export interface DeviceReport {
   readonly reconnects: number;
   /** Uncaught exceptions, refused connections, undecodable bytes and what the device reported on its log topic. */
   readonly errors: readonly string[];
+  /** With `--engine xs`: what the device's machine has used. */
+  readonly machine?: MachineReport;
+}
+
+/**
+ * Slots and chunk bytes are those in use when the run ended, garbage collected; the peaks count garbage too, and are those of
+ * all machines where a device had to restart. Modules are compiled with the lines of their sources, as a debug build has them:
+ * that adds work, no memory.
+ */
+export interface MachineReport extends DeviceUsage {
+  /** All that the device has done since its broker first accepted it, divided by the messages it published since. */
+  readonly workPerMessage: number;
+  /** How often its machine has died and the board has restarted. */
+  readonly restarts: number;
 }
 
 export interface ReportSource {
@@ -36,6 +51,7 @@ export interface ReportSource {
     readonly id: string;
     readonly observer: WireObserver;
     readonly errors: readonly string[];
+    readonly machine?: MachineReport | undefined;
   }[];
   readonly watcher: Watcher;
   readonly ledger: DeliveryLedger;
@@ -45,12 +61,13 @@ export function createReport(source: ReportSource): Report {
   return {
     broker: source.broker,
     durationMs: Math.round(source.durationMs),
-    devices: source.devices.map(({ id, observer, errors }) => ({
+    devices: source.devices.map(({ id, observer, errors, machine }) => ({
       id,
       published: sortedRecord(observer.published),
       acknowledged: sortedRecord(observer.acknowledged),
       reconnects: observer.reconnects,
       errors: [...errors],
+      ...(machine ? { machine } : {}),
     })),
     received: sortedRecord(source.watcher.received),
     lost: source.ledger.lost.length,

@@ -35,6 +35,9 @@ export async function runHouse(options: RunOptions, terminal: Terminal = process
   const { scenarioFile, reportFile } = options;
   const scenario = scenarioFile === undefined ? [] : readScenario(scenarioFile);
   if (reportFile !== undefined) assertWritable(reportFile);
+  const crash = scenario.find(({ action }) => action === "crash");
+  if (crash && options.engine !== "xs")
+    throw new UsageError(`${scenarioFile}:${crash.line}: "crash" needs --engine xs`);
 
   let display: Display | undefined;
   const house = new House({ ...options, scenario, onEvent: (event) => display?.show(event) });

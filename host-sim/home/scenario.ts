@@ -1,3 +1,4 @@
+import { DEVICE_FAULTS, type DeviceFault } from "../embedded/device-engine";
 import { parseDuration } from "./duration";
 import { UsageError } from "./usage-error";
 
@@ -12,7 +13,9 @@ export type ScenarioAction =
   /** Somebody presses the lamp's button. */
   | { readonly action: "button" }
   /** The device's network goes away without a word (packets vanish), or comes back. */
-  | { readonly action: "cut" | "restore"; readonly device: string };
+  | { readonly action: "cut" | "restore"; readonly device: string }
+  /** The device's XS machine dies: of a full heap, a stack overflow, or a loop without end. */
+  | { readonly action: "crash"; readonly device: string; readonly fault: DeviceFault };
 
 type Reader = (words: readonly string[], deviceIds: readonly string[]) => ScenarioAction;
 
@@ -23,6 +26,7 @@ const ACTIONS: Readonly<Record<string, Reader>> = Object.freeze({
   cut: (words: readonly string[], deviceIds: readonly string[]) => readDevice("cut", words, deviceIds),
   restore: (words: readonly string[], deviceIds: readonly string[]) =>
     readDevice("restore", words, deviceIds),
+  crash: readCrash,
 });
 
 /** TMP117 datasheet section 1: the range in which the part measures, in °C. */
@@ -36,6 +40,7 @@ const WARMEST = 150;
  *     3s motion                        # somebody at the door
  *     5s cut temperature-sensor
  *     7s restore temperature-sensor
+ *     9s crash smart-light heap         # or stack, or loop; with --engine xs
  *
  * @param file - the name that errors show
  * @returns the steps in time order; steps of the same time stay in the order of the file
@@ -92,6 +97,16 @@ function readDevice(
   return { action, device };
 }
 
+function readCrash(words: readonly string[], deviceIds: readonly string[]): ScenarioAction {
+  const [device, name] = words;
+  const fault = DEVICE_FAULTS.find((candidate) => candidate === name);
+  if (words.length !== 2 || device === undefined || !deviceIds.includes(device) || fault === undefined)
+    throw new UsageError(
+      `"crash" takes one of ${deviceIds.join(", ")} and one of ${DEVICE_FAULTS.join(", ")}, not "${words.join(" ")}"`,
+    );
+  return { action: "crash", device, fault };
+}
+
 /** The step in the words of its file, for event lines. */
 export function describeStep(step: ScenarioAction): string {
   switch (step.action) {
@@ -100,6 +115,8 @@ export function describeStep(step: ScenarioAction): string {
     case "cut":
     case "restore":
       return `${step.action} ${step.device}`;
+    case "crash":
+      return `crash ${step.device} ${step.fault}`;
     default:
       return step.action;
   }

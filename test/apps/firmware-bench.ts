@@ -3,7 +3,7 @@ import { Board } from "../../host-sim/board/board";
 import type { BoardDescription } from "../../host-sim/board/board-description";
 import { createRandom } from "../../host-sim/board/random";
 import { VirtualClock } from "../../host-sim/clock/virtual-clock";
-import { DeviceProcess } from "../../host-sim/device-process";
+import { DeviceProcess, type DeviceProcessOptions } from "../../host-sim/device-process";
 import type { DeviceException } from "../../host-sim/embedded/device-exception";
 import { Link, type Peer } from "../../host-sim/network/link";
 import { type AccessPoint, NetworkInterface } from "../../host-sim/network/network-interface";
@@ -91,6 +91,8 @@ export interface FirmwareBenchOptions {
   readonly description: BoardDescription;
   readonly config?: Record<string, unknown>;
   readonly accessPoint?: AccessPoint;
+  /** For example `engine: "xs"`. */
+  readonly process?: Partial<DeviceProcessOptions>;
 }
 
 /** One firmware as it would be flashed, on its board, with a broker at the other end of a network in memory. */
@@ -114,6 +116,7 @@ export function createFirmwareBench(options: FirmwareBenchOptions): FirmwareBenc
     random: createRandom(3),
     onTrace: (text) => traces.push(text),
     onException: (exception) => exceptions.push(exception),
+    ...options.process,
   });
   async function stop(): Promise<void> {
     const stopped = device.stop();

@@ -62,6 +62,11 @@ describe("a wrong option ends with 2 and one line that names value and limit:", 
       ["--broker", "mqtt://localhost", "--port", "1884"],
       "thimble: option '--broker <url>' cannot be used with option '--port <number>'",
     ],
+    [
+      "an unknown engine",
+      ["--engine", "v8"],
+      "thimble: option '--engine <name>' argument 'v8' is invalid. Allowed choices are node, xs.",
+    ],
     ["an unknown option", ["--ports", "1"], "thimble: unknown option '--ports' (Did you mean --port?)"],
     [
       "a scenario that is not there",
@@ -98,6 +103,16 @@ test("a bad scenario line ends with 2 and names file, line and what is wrong", a
   });
 });
 
+test("a scenario that crashes a machine needs machines that can: --engine xs", async () => {
+  const file = join(directory, "crash.txt");
+  await writeFile(file, "2s crash smart-light heap\n");
+  expect(await run("house", "--scenario", file)).toEqual({
+    exit: 2,
+    stdout: "",
+    stderr: `thimble: ${file}:1: "crash" needs --engine xs\n`,
+  });
+});
+
 test("a busy port ends with 2 and one line that names it", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
@@ -120,7 +135,7 @@ test("an unreachable broker ends with 2 and one line that names it", async () =>
 test("--help tells every option and ends with 0", async () => {
   const { exit, stdout } = await run("house", "--help");
   expect(exit).toBe(0);
-  for (const option of "broker port websocket-port for interval scenario seed json report".split(" "))
+  for (const option of "broker port websocket-port for interval scenario seed engine json report".split(" "))
     expect(stdout).toContain(`--${option}`);
 });
 

@@ -91,3 +91,33 @@ test("a house that has published nothing yet has its devices", () => {
   const devices = view.devices.map((device) => ({ ...device, state: "offline" as const, topics: [] }));
   expect(renderTable({ ...view, devices })).toContain("(offline)");
 });
+
+test("XS machines have a table of their own: memory in use of what the manifest gives, and work", () => {
+  const machine = {
+    slots: 612,
+    peakSlots: 767,
+    heap: 768,
+    chunkBytes: 5_732,
+    peakChunkBytes: 9_564,
+    chunk: 16_384,
+    peakStack: 521,
+    stack: 640,
+    keys: 1,
+    garbageCollections: 1_234,
+    work: 197_970,
+    workPerMessage: 8_689,
+    restarts: 2,
+  };
+  const devices = view.devices.map((device) => ({ ...device, machine }));
+  const lines = renderTable({ ...view, devices }, 80).split("\n");
+  const start = lines.findIndex((line) => line.startsWith("XS machine"));
+  expect(lines.slice(start, start + 4)).toMatchInlineSnapshot(`
+    [
+      "XS machine              Slots  Peak     Chunk bytes   Peak  GCs  Work a  Died",
+      "                                                                message",
+      "temperature-sensor 612 of 768   767 5,732 of 16,384  9,564 1234   8,689     2",
+      "smart-light        612 of 768   767 5,732 of 16,384  9,564 1234   8,689     2",
+    ]
+  `);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+});

@@ -24,33 +24,42 @@ test("steps are put in time order, those of one time stay in the order of the fi
 });
 
 test("a step is described in the words of its file", () => {
-  const text = "0s temperature 25.5\n1s motion\n2s button\n3s cut smart-light\n4s restore smart-light";
+  const text =
+    "0s temperature 25.5\n1s motion\n2s button\n3s cut smart-light\n4s restore smart-light\n5s crash smart-light heap";
   expect(parse(text).map(describeStep)).toEqual([
     "temperature 25.5",
     "motion",
     "button",
     "cut smart-light",
     "restore smart-light",
+    "crash smart-light heap",
   ]);
 });
 
 test.each([
   ["2 motion", 'evening.txt:1: "2" is not a time: write 500ms, 10s, 2m or 24h'],
   ["\n\nsoon motion", 'evening.txt:3: "soon" is not a time: write 500ms, 10s, 2m or 24h'],
-  ["2s", "evening.txt:1: no step after the time: write one of temperature, motion, button, cut, restore"],
+  [
+    "2s",
+    "evening.txt:1: no step after the time: write one of temperature, motion, button, cut, restore, crash",
+  ],
   [
     "2s explode",
-    'evening.txt:1: unknown step "explode": write one of temperature, motion, button, cut, restore',
+    'evening.txt:1: unknown step "explode": write one of temperature, motion, button, cut, restore, crash',
   ],
   [
     "2s constructor",
-    'evening.txt:1: unknown step "constructor": write one of temperature, motion, button, cut, restore',
+    'evening.txt:1: unknown step "constructor": write one of temperature, motion, button, cut, restore, crash',
   ],
   ["2s motion twice", 'evening.txt:1: "motion" takes nothing, not "twice"'],
   ["2s temperature warm", 'evening.txt:1: "temperature" takes one number of °C from -55 to 150, not "warm"'],
   ["2s temperature", 'evening.txt:1: "temperature" takes one number of °C from -55 to 150, not ""'],
   ["2s temperature 151", 'evening.txt:1: "temperature" takes one number of °C from -55 to 150, not "151"'],
   ["2s cut fridge", 'evening.txt:1: "cut" takes one of temperature-sensor, smart-light, not "fridge"'],
+  [
+    "2s crash smart-light fire",
+    'evening.txt:1: "crash" takes one of temperature-sensor, smart-light and one of heap, stack, loop, not "smart-light fire"',
+  ],
   ["2s restore", 'evening.txt:1: "restore" takes one of temperature-sensor, smart-light, not ""'],
 ])("the line %j is refused with file, line and reason", (text, message) => {
   expect(() => parse(text)).toThrow(new UsageError(message));
