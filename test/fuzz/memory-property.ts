@@ -2,19 +2,24 @@ import { getHeapStatistics } from "node:v8";
 import fc from "fast-check";
 import MQTTClient from "../../device/client/mqtt-client";
 import ReliableClient from "../../device/client/reliable-client";
+import { version5 } from "../../device/client/version-5/version-5";
 import type { Peer } from "../../host-sim/network/link";
 import { clock } from "../support/timer";
+import type { Version } from "./arbitraries/stream";
 import { assert, type FuzzProperty, fuzzProperty, type Outcome } from "./fuzz-property";
 import { type Simulation, simulate } from "./simulation";
 
 /** A server that sends many packets, each right by itself, which nobody has asked for. */
 interface FloodCase {
+  version: Version;
   reliable: boolean;
   /** First bytes of the packets, in turn. */
   firstBytes: number[];
   /** Each packet has a topic of its own, of so many. */
   topics: number;
   payloadByteLength: number;
+  /** In 5.0 each message sets a Topic Alias, one of so many; 0: none does. */
+  aliases: number;
   /** Each packet has an identifier of its own, of so many. */
   identifiers: number;
 }
@@ -23,11 +28,11 @@ const WARM_UP = 400;
 const COUNT = 3000;
 const ROUNDS = 6;
 const PACKETS_IN_A_PIECE = 20;
-/** What the heap, outside of which only buffers are, may be larger afterwards: far less than a word for each packet and its identifier. */
-const HEAP_LIMIT = 100_000;
+/** What the heap, outside of which only buffers are, may be larger afterwards: less than three words for each packet. */
+const HEAP_LIMIT = 64_000;
 
-/** Bytes of a topic, and of the codes of a SUBACK, by packet type. */
-const GIVEN_BYTE_LENGTHS: Readonly<Record<number, number>> = { 3: 6, 9: 3 };
+/** By packet type: bytes of a topic, which an alias keeps too, and of the codes of a SUBACK and UNSUBACK. */
+const GIVEN_BYTE_LENGTHS: Readonly<Record<number, number>> = { 3: 18, 9: 3, 11: 1 };
 
 /** Only with --expose-gc. */
 const collect: (() => void) | undefined = (globalThis as { gc?: () => void }).gc;
@@ -42,11 +47,19 @@ function packetOf(value: FloodCase, index: number): number[] {
   const identifier = 1 + (index % value.identifiers);
   const packetIdentifier = [identifier >> 8, identifier & 0xff];
   if (first === 0xd0) return [first, 0];
-  if (first === 0x90) return [first, 5, ...packetIdentifier, 0, 1, 0x80];
-  if (first >> 4 !== 3) return [first, 2, ...packetIdentifier];
+  const noProperties = value.version === 5 ? [0] : [];
+  if (first === 0x90) return packet(first, [...packetIdentifier, ...noProperties, 0, 1, 0x80]);
+  if (first === 0xb0) return packet(first, [...packetIdentifier, ...noProperties, ...noProperties]);
+  if (first >> 4 !== 3) return packet(first, packetIdentifier);
   const topic = Array.from(`t/${index % value.topics}`, (character) => character.charCodeAt(0));
   const payload = new Array<number>(value.payloadByteLength).fill(0x2a);
-  const body = [0, topic.length, ...topic, ...((first & 6) > 0 ? packetIdentifier : []), ...payload];
+  const identifierOrNone = (first & 6) > 0 ? packetIdentifier : [];
+  const hasAlias = value.version === 5 && value.aliases > 0;
+  const properties = hasAlias ? [3, 0x23, 0, 1 + (index % value.aliases)] : noProperties;
+  return packet(first, [0, topic.length, ...topic, ...identifierOrNone, ...properties, ...payload]);
+}
+
+function packet(first: number, body: readonly number[]): number[] {
   return [first, body.length, ...body];
 }
 
@@ -74,9 +87,9 @@ function checkFlood(value: FloodCase): Outcome {
     const peers: Peer[] = [];
     simulation.link.listen(1883, (peer) => {
       peers.push(peer);
-      peer.send([0x20, 0x02, 0x00, 0x00]);
+      peer.send(value.version === 5 ? [0x20, 0x03, 0x00, 0x00, 0x00] : [0x20, 0x02, 0x00, 0x00]);
     });
-    const client = simulation.run(() => open(simulation, value.reliable));
+    const client = simulation.run(() => open(simulation, value));
     clock.advance(10);
     const peer = peers[0]!;
     flood(peer, value, 0, WARM_UP);
@@ -98,8 +111,9 @@ function checkFlood(value: FloodCase): Outcome {
   });
 }
 
-function open({ dns, socket }: Simulation, reliable: boolean): { close(): void } {
-  const options = { host: "broker.local", id: "fuzz", dns, socket };
+function open({ dns, socket }: Simulation, { version, reliable, aliases }: FloodCase): { close(): void } {
+  const own = version === 5 ? { protocol: version5, properties: { topicAliasMaximum: aliases } } : {};
+  const options = { host: "broker.local", id: "fuzz", dns, socket, ...own };
   if (reliable) return new ReliableClient({ ...options, random: () => 0.5 });
   const target = new Uint8Array(64);
   return new MQTTClient({
@@ -112,6 +126,8 @@ function open({ dns, socket }: Simulation, reliable: boolean): { close(): void }
 }
 
 const floodCase: fc.Arbitrary<FloodCase> = fc.record({
+  version: fc.constantFrom<Version[]>(4, 5),
+  aliases: fc.constantFrom(0, 1, 10),
   reliable: fc.boolean(),
   firstBytes: fc.uniqueArray(
     fc.constantFrom(0x30, 0x31, 0x32, 0x34, 0x3d, 0x40, 0x50, 0x62, 0x70, 0x90, 0xb0, 0xd0),
@@ -126,5 +142,5 @@ const floodCase: fc.Arbitrary<FloodCase> = fc.record({
 });
 
 export const memoryProperties: readonly FuzzProperty[] = [
-  fuzzProperty("Clients 3.1.1, flood of 3,400 packets", 1, floodCase, checkFlood, 50),
+  fuzzProperty("Clients, flood of 3,400 packets", 1, floodCase, checkFlood, 20),
 ];

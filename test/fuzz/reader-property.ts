@@ -121,19 +121,19 @@ const options5: fc.Arbitrary<PacketReaderOptions5> = fc.record({
 export const readerProperties: readonly FuzzProperty[] = [
   fuzzProperty(
     "PacketReader 3.1.1, hostile stream",
-    220,
+    200,
     fc.record({ stream: hostileStream(4), cuts, options: options4 }),
     (value) => checkReader(value, read4),
   ),
   fuzzProperty(
     "PacketReader 5.0, hostile stream",
-    300,
+    260,
     fc.record({ stream: hostileStream(5), cuts, options: options5 }),
     (value) => checkReader(value, read5),
   ),
   fuzzProperty(
     "PacketReader 3.1.1, right stream",
-    20,
+    18,
     fc.record({ stream: rightStream(4), cuts, options: options4 }),
     (value) => {
       assert(checkReader(value, read4) === "read", "refused what a server may send");

@@ -189,6 +189,6 @@ function reliableCase(version: Version): fc.Arbitrary<ReliableCase> {
 }
 
 export const reliableProperties: readonly FuzzProperty[] = [
-  fuzzProperty("ReliableClient 3.1.1, hostile broker", 60, reliableCase(4), checkReliable, 500),
-  fuzzProperty("ReliableClient 5.0, hostile broker", 80, reliableCase(5), checkReliable, 500),
+  fuzzProperty("ReliableClient 3.1.1, hostile broker", 50, reliableCase(4), checkReliable, 500),
+  fuzzProperty("ReliableClient 5.0, hostile broker", 70, reliableCase(5), checkReliable, 500),
 ];

@@ -106,24 +106,24 @@ export const roundTripProperties: readonly FuzzProperty[] = [
     assertSame(read4(bytes, value.cuts), value.packets);
     return "read";
   }),
-  fuzzProperty("Round trip 5.0, writer to reader", 60, roundTrip(version5.eitherWay), (value) => {
+  fuzzProperty("Round trip 5.0, writer to reader", 45, roundTrip(version5.eitherWay), (value) => {
     const bytes = stream(value.packets.map((packet) => writePacket5(packet, 1)));
     assertSame(read5(bytes, value.cuts), value.packets.map(byIdentifier));
     return "read";
   }),
-  fuzzProperty("Round trip 3.1.1, writer to mqtt-packet", 10, version4.toServer, (packet) => {
+  fuzzProperty("Round trip 3.1.1, writer to mqtt-packet", 12, version4.toServer, (packet) => {
     assertTheirs(writePacket(packet, 1), 4, theirPacket4(packet));
     return "read";
   }),
-  fuzzProperty("Round trip 5.0, writer to mqtt-packet", 20, version5.toServer, (packet) => {
+  fuzzProperty("Round trip 5.0, writer to mqtt-packet", 15, version5.toServer, (packet) => {
     assertTheirs(writePacket5(packet, 1), 5, theirPacket(packet));
     return "read";
   }),
-  fuzzProperty("Round trip 3.1.1, mqtt-packet to reader", 10, roundTrip(version4.toClient), (value) => {
+  fuzzProperty("Round trip 3.1.1, mqtt-packet to reader", 12, roundTrip(version4.toClient), (value) => {
     assertSame(read4(stream(value.packets.map(generate4)), value.cuts), value.packets);
     return "read";
   }),
-  fuzzProperty("Round trip 5.0, mqtt-packet to reader", 20, roundTrip(version5.toClient), (value) => {
+  fuzzProperty("Round trip 5.0, mqtt-packet to reader", 17, roundTrip(version5.toClient), (value) => {
     const bytes = stream(
       value.packets.map((packet) => generate(theirPacket(packet), { protocolVersion: 5 })),
     );

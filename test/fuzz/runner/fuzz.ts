@@ -10,33 +10,49 @@ import type { Failure } from "./run-batch";
 /** ms */
 const PROGRESS = 1000;
 
-const { values: options } = parseArgs({
-  options: {
-    /** Cases to check, of all properties together. */
-    runs: { type: "string", default: "100000" },
-    /** 0 to 2,147,483,647; default one of the clock. */
-    seed: { type: "string" },
-    /** The report as JSON in place of text. */
-    json: { type: "boolean", default: false },
-    /** Only properties whose name contains it. */
-    property: { type: "string", default: "" },
-    /** Threads; default one for each processor. */
-    workers: { type: "string" },
-  },
-});
+const OPTIONS = {
+  /** Cases to check, of all properties together. */
+  runs: { type: "string", default: "100000" },
+  /** 0 to 2,147,483,647; default one of the clock. */
+  seed: { type: "string" },
+  /** The report as JSON in place of text. */
+  json: { type: "boolean", default: false },
+  /** Only properties whose name contains it. */
+  property: { type: "string", default: "" },
+  /** Threads; default one for each processor. */
+  workers: { type: "string" },
+} as const;
 
-function numberOf(name: string, text: string | undefined, standard: number): number {
-  const value = text === undefined ? standard : Number(text.replaceAll("_", ""));
-  if (Number.isInteger(value) && value >= 0 && value <= 0x7fff_ffff) return value;
-  process.stderr.write(`--${name} ${text} is no number from 0 to 2147483647\n`);
+type Options = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
+
+function usage(text: string): never {
+  process.stderr.write(
+    `${text}\nnpm run fuzz -- [--runs N] [--seed N] [--property NAME] [--workers N] [--json]\n`,
+  );
   process.exit(2);
 }
 
+function parameters(): Options {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return usage((error as Error).message);
+  }
+}
+
+function numberOf(name: string, text: string | undefined, standard: number): number {
+  const value = text === undefined ? standard : Number(text.replaceAll(/[_,]/g, ""));
+  if (Number.isInteger(value) && value >= 0 && value <= 0x7fff_ffff) return value;
+  return usage(`--${name} ${text} is no number from 0 to 2147483647`);
+}
+
 async function main(): Promise<void> {
+  const options = parameters();
   const runs = numberOf("runs", options.runs, 0);
   const seed = numberOf("seed", options.seed, Date.now() & 0x7fff_ffff);
   const workers = Math.max(1, numberOf("workers", options.workers, availableParallelism()));
   const wanted = properties.filter(({ name }) => name.includes(options.property));
+  if (wanted.length === 0) usage(`no property has ${options.property} in its name`);
   const batches = planOf(wanted, runs, seed).map((batch) => ({
     ...batch,
     property: properties.indexOf(wanted[batch.property]!),

@@ -9,7 +9,7 @@ export interface TimedResult extends BatchResult {
 }
 
 /** A run that takes longer hangs. ms */
-const HANG = 60_000;
+const HANG = 30_000;
 /** How often that is looked for, ms. */
 const WATCH = 1000;
 
