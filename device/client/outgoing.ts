@@ -221,6 +221,9 @@ function sentRecord(state: ReliableState, offset: number): void {
   const { outbox } = state;
   if (sentQoS(state, offset) > 0) return;
   const token = outbox.token(offset);
+  // Sent at a higher QoS before, which the broker does not take any more.
+  const packetIdentifier = outbox.identifier(offset);
+  if (packetIdentifier > 0) state.session.forget(packetIdentifier);
   outbox.remove(offset);
   reportWritten(state, token);
 }

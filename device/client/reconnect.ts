@@ -88,15 +88,25 @@ function onControl(this: MQTTClient, operation: number, message: ControlMessage)
   const state = stateOf(this);
   if (operation === CONNACK) accepted(state, this, message.sessionPresent ?? false);
   else if (operation === SUBACK) {
-    const { subscriptions, callbacks, owner } = state;
-    const refused = subscriptions.acknowledge(message.id, message.payload);
-    if (!refused) return;
-    const text = `the broker refused to subscribe to ${refused}`;
-    const error = mqttError(SUBSCRIPTION_REFUSED, text, subscriptions.reasonCode);
-    const reasonString = message.properties?.get(REASON_STRING);
-    if (reasonString !== undefined) error.reasonString = reasonString;
-    callbacks.onError?.call(owner, error);
-  } else if (operation === UNSUBACK) state.subscriptions.forget(message.id);
+    subscribed(state, message);
+    // What had to wait as too much was in flight goes out.
+    pump(state);
+  } else if (operation === UNSUBACK) {
+    state.subscriptions.forget(message.id);
+    pump(state);
+  }
+}
+
+/** SUBACK arrived. */
+function subscribed(state: ReliableState, message: ControlMessage): void {
+  const { subscriptions, callbacks, owner } = state;
+  const refused = subscriptions.acknowledge(message.id, message.payload);
+  if (!refused) return;
+  const text = `the broker refused to subscribe to ${refused}`;
+  const error = mqttError(SUBSCRIPTION_REFUSED, text, subscriptions.reasonCode);
+  const reasonString = message.properties?.get(REASON_STRING);
+  if (reasonString !== undefined) error.reasonString = reasonString;
+  callbacks.onError?.call(owner, error);
 }
 
 function onAcknowledge(

@@ -168,7 +168,7 @@ function sendSome(
   // Of one that alone does not fit `refuseSubscriptions` has told.
   const most = client.limits ? client.limits.maximumPacketSize : MAXIMUM_PACKET_BYTE_LENGTH;
   while (items.length > 1 && byteLengthOf(items) > most) items.length -= 1;
-  if (items.length === 0 || client.writable < byteLengthOf(items)) return false;
+  if (items.length === 0 || session.isFull || client.writable < byteLengthOf(items)) return false;
   const id = session.nextPacketIdentifier();
   if (subscriptionIdentifier !== undefined && from === WANTED && protocol.encodeProperties)
     client.write(undefined, { operation, id, items, properties: { subscriptionIdentifier } });

@@ -27,6 +27,10 @@ import { authenticate, otherMethod } from "./authentication";
 import { disconnected } from "./control";
 import { reasonError } from "./reason";
 import { DEFAULT_LIMITS, IDLE, type ServerLimits } from "./state";
+import { tooLarge } from "./transmit";
+
+/** Bytes of what this client must be able to send: Packet Identifier and Reason Code. */
+const LARGEST_ACKNOWLEDGEMENT = 5;
 
 /** Before CONNACK (MQTT 5.0 sections 3.2 and 4.12). */
 export function login(connection: Connection): void {
@@ -56,6 +60,11 @@ function connack(connection: Connection): void {
     return;
   }
   const limits = limitsOf(properties, state.sessionExpiryInterval);
+  // [MQTT-3.2.2-15]: a broker that does not take an acknowledgement with a Reason Code cannot be talked with.
+  if (limits.maximumPacketSize < LARGEST_ACKNOWLEDGEMENT) {
+    finish(connection, tooLarge(LARGEST_ACKNOWLEDGEMENT, limits));
+    return;
+  }
   state.limits = limits;
   state.authentication = IDLE;
   state.flow.begin(limits.receiveMaximum);
