@@ -54,6 +54,13 @@ export class InFlight {
     return removeAt(this.entries, indexOf(this.entries, packetIdentifier));
   }
 
+  /** Removes the identifier if its state is `state`. @returns whether it was */
+  settle(packetIdentifier: number, state: number): boolean {
+    const { entries } = this;
+    const index = indexOf(entries, packetIdentifier);
+    return index >= 0 && entries[index]! >> 16 === state && removeAt(entries, index);
+  }
+
   /** Removes every identifier whose state is `state`. */
   removeState(state: number): void {
     const { entries } = this;
@@ -67,14 +74,16 @@ export class InFlight {
 }
 
 function indexOf(entries: readonly number[], packetIdentifier: number): number {
-  for (let index = 0; index < entries.length; index++)
+  const { length } = entries;
+  for (let index = 0; index < length; index++)
     if ((entries[index]! & 0xffff) === packetIdentifier) return index;
   return -1;
 }
 
 function removeAt(entries: number[], index: number): boolean {
   if (index < 0) return false;
-  entries.copyWithin(index, index + 1);
-  entries.length -= 1;
+  const last = entries.length - 1;
+  if (index < last) entries.copyWithin(index, index + 1);
+  entries.length = last;
   return true;
 }

@@ -64,6 +64,16 @@ export class Session {
     begin(this, packetIdentifier, QoS === 1 ? PUBACK : PUBREC, duplicate);
   }
 
+  /**
+   * A PUBLISH with QoS 1 or 2 goes out with the next identifier, which is returned.
+   * @throws {MQTTError} NO_PACKET_IDENTIFIER, IN_FLIGHT_FULL
+   */
+  publishNext(QoS: number): number {
+    const packetIdentifier = this.nextPacketIdentifier();
+    this.outbound.set(packetIdentifier, QoS === 1 ? PUBACK : PUBREC);
+    return packetIdentifier;
+  }
+
   /** A SUBSCRIBE or UNSUBSCRIBE goes out. Throws what `publish` throws. */
   request(packetIdentifier: number, operation: number): void {
     begin(this, packetIdentifier, operation === SUBSCRIBE ? SUBACK : UNSUBACK, false);
@@ -75,13 +85,11 @@ export class Session {
    * @returns whether it was waited for; one that was not changes nothing
    */
   acknowledge(operation: number, packetIdentifier: number): boolean {
+    if (operation !== PUBREC) return this.outbound.settle(packetIdentifier, operation);
     const awaited = this.outbound.stateOf(packetIdentifier);
     // A broker repeats PUBREC after its PUBREL was lost: the exchange is a step further already.
-    if (operation === PUBREC && awaited === PUBCOMP) return true;
-    if (awaited !== operation) return false;
-    if (operation === PUBREC) this.outbound.set(packetIdentifier, PUBCOMP);
-    else this.outbound.remove(packetIdentifier);
-    return true;
+    if (awaited === PUBREC) this.outbound.set(packetIdentifier, PUBCOMP);
+    return awaited === PUBREC || awaited === PUBCOMP;
   }
 
   /** A PUBREL goes out by the hand of the application: PUBCOMP is waited for. Throws IN_FLIGHT_FULL. */
