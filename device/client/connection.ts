@@ -95,6 +95,10 @@ export class Connection {
   /** Acknowledgements that could not be written yet: Reason Code << 20 | type << 16 | Packet Identifier. */
   readonly pending: number[];
   pingPending: boolean;
+  /** The view of `outbound` that the last packet went to the socket as: one of that length is not made again. */
+  packet: Uint8Array | undefined;
+  /** Where the payload begins of the PUBLISH of 3.1.1 that stands complete in `outbound`; 0: none does. */
+  header: number;
   /** Topic Name of the last PUBLISH, and its encoding. */
   topic: string | undefined;
   topicBytes: Uint8Array | undefined;
@@ -142,6 +146,8 @@ export class Connection {
     this.remaining = 0;
     this.pending = [];
     this.pingPending = false;
+    this.packet = undefined;
+    this.header = 0;
     this.topic = undefined;
     this.topicBytes = undefined;
   }

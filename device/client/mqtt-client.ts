@@ -29,7 +29,7 @@ import { assertWritable, sendPublish, transmit, writableCount } from "./transmit
 import { open } from "./transport";
 import { version3 } from "./version-3";
 import type { ServerLimits } from "./version-5/state";
-import { writeControl, writeFragment, writePublish } from "./write";
+import { writeAgain, writeControl, writeFragment, writePublish } from "./write";
 
 export type {
   ByteBuffer,
@@ -199,6 +199,7 @@ export default class MQTTClient {
   read(countOrBuffer?: number | ByteBuffer): ArrayBuffer | number | undefined {
     const connection = openOf(this.#connection);
     if (connection.state === CLOSED || (connection.available === 0 && !connection.isEmpty)) return undefined;
+    if (countOrBuffer instanceof Uint8Array) return readPayload(connection, countOrBuffer);
     if (typeof countOrBuffer === "object") return readPayload(connection, bytesOf(countOrBuffer, "buffer"));
     const { available } = connection;
     const wanted =
@@ -219,6 +220,7 @@ export default class MQTTClient {
    */
   write(data: ByteBuffer | null | undefined, options?: WriteOptions): number {
     const open = openOf(this.#connection);
+    if (options && writeAgain(open, data, options)) return writableCount(open);
     // AUTH and DISCONNECT may come before CONNACK in MQTT 5.0.
     if (options?.operation !== undefined && open.protocol.writeControl?.(open, data, options))
       return writableCount(open);

@@ -6,7 +6,7 @@ import {
   PACKET_TOO_LARGE,
   PROTOCOL_ERROR,
 } from "../mqtt/mqtt-error";
-import { FAILED, PACKET, PAYLOAD, PUBLISH_HEADER, SKIPPED } from "../mqtt/packet-reader";
+import { FAILED, PACKET, PAYLOAD, PUBLISH_HEADER, SKIPPED, takePayload } from "../mqtt/packet-reader";
 import { type Connection, isBlocked } from "./connection";
 import { CONNECTED, ENDED, LOGIN } from "./connection-state";
 import { defer, fail, failLater, finish, finishLater } from "./lifecycle";
@@ -24,7 +24,11 @@ export function receive(connection: Connection): void {
   if (connection.receiving) return;
   connection.receiving = true;
   try {
-    while (mayParse(connection) && (connection.position < connection.end || fill(connection)))
+    while (
+      (connection.position < connection.end || connection.readable > 0) &&
+      mayParse(connection) &&
+      (connection.position < connection.end || fill(connection))
+    )
       parse(connection);
   } finally {
     connection.receiving = false;
@@ -37,15 +41,19 @@ function mayParse(connection: Connection): boolean {
   return (state === CONNECTED || state === LOGIN || state === ENDED) && !isBlocked(connection);
 }
 
-/** Moves bytes from the socket to the shared buffer; false when there are none. */
+/** Moves bytes from the socket, which has some, to the shared buffer; false when the socket failed. */
 function fill(connection: Connection): boolean {
   const { inbound } = connection;
-  const count = Math.min(connection.readable, inbound.length);
-  if (count === 0) return false;
-  readSocket(connection, count === inbound.length ? inbound : inbound.subarray(0, count));
+  let count = connection.readable;
+  if (count < inbound.length) readSocket(connection, inbound.subarray(0, count));
+  else {
+    count = inbound.length;
+    readSocket(connection, inbound);
+  }
+  if (!connection.socket) return false;
   connection.position = 0;
-  connection.end = connection.socket ? count : 0;
-  return connection.socket !== undefined;
+  connection.end = count;
+  return true;
 }
 
 /** Fills `target`, which is not longer than what the socket holds. */
@@ -62,16 +70,15 @@ function parse(connection: Connection): void {
   const { reader, position } = connection;
   connection.position = reader.feed(connection.inbound, position, connection.end);
   switch (reader.event) {
+    case PUBLISH_HEADER:
+      beginMessage(connection);
+      break;
     case PACKET:
       if (connection.state === LOGIN) connection.protocol.login(connection);
       else connection.protocol.control(connection, reader.type, reader.packetIdentifier);
       break;
-    case PUBLISH_HEADER:
-      beginMessage(connection);
-      break;
     case PAYLOAD:
-      if (connection.discard) completeMessage(connection);
-      else announce(connection, position);
+      announce(connection, position, reader.payloadRemaining);
       break;
     case SKIPPED:
       skipped(connection);
@@ -83,7 +90,7 @@ function parse(connection: Connection): void {
 
 /** A PUBLISH header is complete. */
 function beginMessage(connection: Connection): void {
-  const { reader, callbacks, session, protocol } = connection;
+  const { reader, callbacks, protocol, position } = connection;
   if (connection.state === LOGIN) {
     fail(connection, mqttError(PROTOCOL_ERROR, "PUBLISH instead of CONNACK"));
     return;
@@ -91,22 +98,37 @@ function beginMessage(connection: Connection): void {
   if (protocol.admit && !protocol.admit(connection)) return;
   connection.first = true;
   connection.discard =
-    !callbacks.onReadable || (reader.QoS === 2 && session.isReceived(reader.packetIdentifier));
-  if (reader.payloadByteLength > 0) return;
+    !callbacks.onReadable || (reader.QoS === 2 && connection.session.isReceived(reader.packetIdentifier));
+  const { payloadRemaining } = reader;
+  if (payloadRemaining > 0) {
+    // What stands in the buffer needs no turn of the reader.
+    const { end } = connection;
+    const count = payloadRemaining < end - position ? payloadRemaining : end - position;
+    if (count === 0) return;
+    connection.position = position + count;
+    takePayload(reader, count);
+    announce(connection, position, payloadRemaining - count);
+    return;
+  }
   connection.isEmpty = true;
   if (!connection.discard) callReadable(connection, 0, false);
   connection.isEmpty = false;
   completeMessage(connection);
 }
 
-/** Tells the application of payload: what stands in the buffer from `start`, and what of it the socket holds. */
-function announce(connection: Connection, start: number): void {
-  const { reader } = connection;
-  const inSocket = Math.min(reader.payloadRemaining, connection.readable);
+/** Tells the application of payload: what stands in the buffer from `start`, and what of the rest the socket holds. */
+function announce(connection: Connection, start: number, rest: number): void {
+  if (connection.discard) {
+    completeMessage(connection);
+    return;
+  }
+  const { position, readable } = connection;
   connection.payloadStart = start;
-  connection.payloadEnd = connection.position;
-  connection.available = connection.payloadEnd - start + inSocket;
-  callReadable(connection, connection.available, reader.payloadRemaining > inSocket);
+  connection.payloadEnd = position;
+  const inSocket = rest < readable ? rest : readable;
+  const available = position - start + inSocket;
+  connection.available = available;
+  callReadable(connection, available, rest > inSocket);
   if (connection.available === 0) completeMessage(connection);
 }
 
@@ -114,14 +136,15 @@ function callReadable(connection: Connection, count: number, more: boolean): voi
   const { reader, owner } = connection;
   let options = more ? MORE : LAST;
   if (connection.first) {
+    const { first } = reader;
     connection.first = false;
     options = {
       more,
       topic: reader.topic,
-      QoS: reader.QoS,
+      QoS: (first >> 1) & 3,
       byteLength: reader.payloadByteLength,
-      retain: reader.retain,
-      duplicate: reader.duplicate,
+      retain: (first & 1) !== 0,
+      duplicate: (first & 8) !== 0,
     };
     connection.protocol.describe?.(connection, options);
   }
@@ -133,9 +156,10 @@ function callReadable(connection: Connection, count: number, more: boolean): voi
  * @returns bytes copied
  */
 export function readPayload(connection: Connection, target: Uint8Array): number {
-  const count = Math.min(target.length, connection.available);
-  const { payloadStart: start, payloadEnd: end, inbound, reader } = connection;
-  const buffered = Math.min(count, end - start);
+  const { payloadStart: start, inbound, available } = connection;
+  const count = target.length < available ? target.length : available;
+  const inBuffer = connection.payloadEnd - start;
+  const buffered = count < inBuffer ? count : inBuffer;
   if (buffered > 0) {
     target.set(buffered === inbound.length ? inbound : inbound.subarray(start, start + buffered));
     connection.payloadStart = start + buffered;
@@ -143,11 +167,11 @@ export function readPayload(connection: Connection, target: Uint8Array): number 
   if (count > buffered) {
     readSocket(connection, target.subarray(buffered, count));
     if (!connection.socket) return buffered;
-    reader.takePayload(count - buffered);
+    connection.reader.takePayload(count - buffered);
   }
-  connection.available -= count;
+  connection.available = available - count;
   // Inside onReadable both is done when it has returned: only then the application is through with the message.
-  if (count > 0 && connection.available === 0 && !connection.receiving) {
+  if (!connection.receiving && count > 0 && count === available) {
     completeMessage(connection);
     defer(connection, receive);
   }
@@ -157,7 +181,9 @@ export function readPayload(connection: Connection, target: Uint8Array): number 
 /** All of a message is consumed: only now it is acknowledged ([MQTT-4.3.2-2], [MQTT-4.3.3-2]). */
 function completeMessage(connection: Connection): void {
   const { reader } = connection;
-  if (reader.payloadRemaining === 0) acknowledgeMessage(connection, reader.QoS, reader.packetIdentifier, 0);
+  const { QoS } = reader;
+  if (QoS > 0 && reader.payloadRemaining === 0)
+    acknowledgeMessage(connection, QoS, reader.packetIdentifier, 0);
 }
 
 /** @param reasonCode - with one from 0x80 the message is refused, and its identifier free again ([MQTT-4.3.3-9]) */
@@ -167,8 +193,10 @@ function acknowledgeMessage(
   packetIdentifier: number,
   reasonCode: number,
 ): void {
-  if (QoS === 1) acknowledge(connection, PUBACK, packetIdentifier, reasonCode);
-  if (QoS !== 2) return;
+  if (QoS === 1) {
+    acknowledge(connection, PUBACK, packetIdentifier, reasonCode);
+    return;
+  }
   if (reasonCode >= 0x80) {
     acknowledge(connection, PUBREC, packetIdentifier, reasonCode);
     return;

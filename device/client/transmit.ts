@@ -37,13 +37,21 @@ export function transmit(connection: Connection, bytes: Uint8Array): void {
   connection.keepAlive?.sent();
 }
 
-/** The first `byteLength` bytes of the shared buffer when they fit it, else of one made for this packet. */
+/** The shared buffer when it takes `byteLength` bytes, else one made for this packet. */
 export function packetBuffer(connection: Connection, byteLength: number): Uint8Array {
+  connection.header = 0;
   return byteLength <= connection.outbound.length ? connection.outbound : new Uint8Array(byteLength);
 }
 
+/** Sends the first `end` bytes of the buffer that `packetBuffer` gave. */
 export function transmitBuffer(connection: Connection, buffer: Uint8Array, end: number): void {
-  transmit(connection, end === buffer.length ? buffer : buffer.subarray(0, end));
+  let { packet } = connection;
+  if (buffer !== connection.outbound) packet = buffer;
+  else if (packet?.length !== end) {
+    packet = end === buffer.length ? buffer : buffer.subarray(0, end);
+    connection.packet = packet;
+  }
+  transmit(connection, packet!);
 }
 
 /**
@@ -93,6 +101,9 @@ export function sendPublish(
   connection.remaining = byteLength - data.length;
   if (data.length <= room) {
     buffer.set(data, start);
+    // Only of the topic that `connection.topic` names, and complete.
+    if (topic === connection.topicBytes && connection.remaining === 0 && protocol.version === 4)
+      connection.header = start;
     transmitBuffer(connection, buffer, start + data.length);
   } else {
     buffer.set(data.subarray(0, room), start);
@@ -132,10 +143,13 @@ export function sendRequest(
 
 /** Sends PINGREQ or DISCONNECT. */
 export function sendShort(connection: Connection, operation: number): void {
-  const { outbound } = connection;
-  const end = operation === PINGREQ ? writePingRequest(outbound, 0) : writeDisconnect(outbound, 0);
-  assertWritable(connection, end);
-  transmitBuffer(connection, outbound, end);
+  assertWritable(connection, 2);
+  const buffer = packetBuffer(connection, 2);
+  transmitBuffer(
+    connection,
+    buffer,
+    operation === PINGREQ ? writePingRequest(buffer, 0) : writeDisconnect(buffer, 0),
+  );
 }
 
 /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP now. */
@@ -145,10 +159,12 @@ export function sendAcknowledgement(
   packetIdentifier: number,
   reasonCode: number,
 ): void {
-  assertWritable(connection, acknowledgementByteLength(reasonCode));
-  const { outbound, protocol } = connection;
-  const end = protocol.writeAcknowledgement(outbound, 0, operation, packetIdentifier, reasonCode, connection);
-  transmitBuffer(connection, outbound, end);
+  const byteLength = acknowledgementByteLength(reasonCode);
+  assertWritable(connection, byteLength);
+  const buffer = packetBuffer(connection, byteLength);
+  const { protocol } = connection;
+  protocol.writeAcknowledgement(buffer, 0, operation, packetIdentifier, reasonCode, connection);
+  transmitBuffer(connection, buffer, byteLength);
 }
 
 function acknowledgementByteLength(reasonCode: number): number {

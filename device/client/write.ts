@@ -21,6 +21,7 @@ import type { SubscribeItem } from "../mqtt/packet-writer";
 import { encodeTopicName } from "../mqtt/topic";
 import { bytesOf, integerIn, invalid } from "./connect-options";
 import type { Connection } from "./connection";
+import { CONNECTED } from "./connection-state";
 import type { ByteBuffer, WriteItem, WriteOptions } from "./mqtt-client-options";
 import {
   assertWritable,
@@ -29,6 +30,7 @@ import {
   sendPublish,
   sendRequest,
   sendShort,
+  transmit,
 } from "./transmit";
 import { awaitClose } from "./transport";
 
@@ -83,6 +85,40 @@ export function writePublish(
     packetIdentifier,
     properties,
   );
+}
+
+/**
+ * Sends the message of the last call again with another payload, as devices do all day: its packet stands in the shared buffer
+ * but for the payload and the Packet Identifier.
+ * @returns false when it is another message, or cannot be sent now: then nothing has been done
+ */
+export function writeAgain(
+  connection: Connection,
+  data: ByteBuffer | null | undefined,
+  options: WriteOptions,
+): boolean {
+  const { header, packet } = connection;
+  if (header === 0 || options.topic !== connection.topic || !(data instanceof Uint8Array)) return false;
+  const first = packet![0]!;
+  const QoS = (first >> 1) & 3;
+  if (
+    packet!.length !== header + data.length ||
+    (options.QoS ?? 0) !== QoS ||
+    !options.retain !== ((first & 1) === 0) ||
+    (options.operation ?? options.byteLength ?? options.properties ?? options.id ?? options.duplicate) !==
+      undefined ||
+    connection.state !== CONNECTED ||
+    connection.writable < packet!.length
+  )
+    return false;
+  if (QoS > 0) {
+    const packetIdentifier = connection.session.publishNext(QoS);
+    packet![header - 2] = packetIdentifier >> 8;
+    packet![header - 1] = packetIdentifier;
+  }
+  packet!.set(data, header);
+  transmit(connection, packet!);
+  return true;
 }
 
 /** Encodes properties, unless they are that already. */

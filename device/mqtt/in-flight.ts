@@ -67,14 +67,16 @@ export class InFlight {
 }
 
 function indexOf(entries: readonly number[], packetIdentifier: number): number {
-  for (let index = 0; index < entries.length; index++)
+  const { length } = entries;
+  for (let index = 0; index < length; index++)
     if ((entries[index]! & 0xffff) === packetIdentifier) return index;
   return -1;
 }
 
 function removeAt(entries: number[], index: number): boolean {
   if (index < 0) return false;
-  entries.copyWithin(index, index + 1);
-  entries.length -= 1;
+  const last = entries.length - 1;
+  if (index < last) entries.copyWithin(index, index + 1);
+  entries.length = last;
   return true;
 }

@@ -1,3 +1,4 @@
+// Over 400 lines because the way for packets that come whole shares the states of the way byte by byte.
 import { CONNACK, PINGRESP, PUBCOMP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
 import { DEFAULT_HEADER_BYTE_LENGTH, MAXIMUM_PACKET_BYTE_LENGTH } from "./limits";
 import {
@@ -185,6 +186,10 @@ export class PacketReader {
    */
   feed(bytes: Uint8Array, start: number, end: number): number {
     if (this.state === BROKEN) return start;
+    if (this.state === FIXED_HEADER && end - start > 3) {
+      const next = readWhole(this, bytes, start, end);
+      if (next > 0) return next;
+    }
     let event = NEED_BYTES;
     while (start < end && event === NEED_BYTES) {
       if (this.state === FIXED_HEADER) event = beginPacket(this, bytes[start++]!);
@@ -207,10 +212,8 @@ export class PacketReader {
    */
   takePayload(count: number): void {
     assertInteger(count, 0, this.payloadRemaining, INVALID_LENGTH, "count");
-    this.unread -= count;
-    this.position += count;
     // None may be taken at any time; only the last of a payload ends a packet.
-    if (count > 0 && this.unread === 0) this.state = FIXED_HEADER;
+    if (count > 0) takePayload(this, count);
   }
 
   /** Forgets all that came: the next byte is the first of a new connection. */
@@ -221,6 +224,13 @@ export class PacketReader {
     this.error = 0;
     this.detail = "";
   }
+}
+
+/** For the owner who knows: `count` is 1 to `payloadRemaining`. */
+export function takePayload(reader: PacketReader, count: number): void {
+  reader.position += count;
+  reader.unread -= count;
+  if (reader.unread === 0) reader.state = FIXED_HEADER;
 }
 
 // The functions below return the event that the bytes make: NEED_BYTES while there is none. Those exported serve version-5 too.
@@ -243,6 +253,64 @@ export function expect(reader: PacketReader, state: number, goal: number): numbe
   reader.position = 0;
   reader.goal = goal;
   return NEED_BYTES;
+}
+
+function readWhole(reader: PacketReader, bytes: Uint8Array, start: number, end: number): number {
+  const first = bytes[start]!;
+  if (first >> 4 === PUBLISH) return readKnownTopic(reader, bytes, start, end);
+  return readAcknowledgement(reader, bytes, start, first);
+}
+
+// Most packets come whole and leave nothing to keep: acknowledgements, and PUBLISH with the topic of the one before. The two
+// functions that follow read these. They return the index after what `event` tells; 0 for any other packet, for one with a fault,
+// over a limit, or with a Remaining Length of several bytes: then nothing is read yet.
+
+function readAcknowledgement(reader: PacketReader, bytes: Uint8Array, start: number, first: number): number {
+  if (bytes[start + 1] !== 2 || (first !== 0x40 && first !== 0x50 && first !== 0x62 && first !== 0x70))
+    return 0;
+  reader.packetIdentifier = (bytes[start + 2]! << 8) | bytes[start + 3]!;
+  if (reader.packetIdentifier === 0) return 0;
+  reader.first = first;
+  reader.remainingLength = 2;
+  reader.lengthByteLength = 1;
+  reader.event = PACKET;
+  return start + 4;
+}
+
+function readKnownTopic(reader: PacketReader, bytes: Uint8Array, start: number, end: number): number {
+  const { scratch, knownByteLength } = reader;
+  let place = start + 4 + knownByteLength;
+  if (
+    knownByteLength === 0 ||
+    place + 2 > end ||
+    bytes[start + 3] !== knownByteLength ||
+    bytes[start + 2] !== 0
+  )
+    return 0;
+  // Backwards: topics of one home differ at the end.
+  for (let index = knownByteLength + 1; index > 1; index--) if (scratch[index] !== bytes[--place]) return 0;
+  const first = bytes[start]!;
+  const remainingLength = bytes[start + 1]!;
+  let unread = remainingLength - 2 - knownByteLength;
+  place += knownByteLength;
+  if (first > 0x31) {
+    if ((first & 6) === 6 || (first & 14) === 8) return 0;
+    reader.packetIdentifier = (bytes[place]! << 8) | bytes[place + 1]!;
+    if (reader.packetIdentifier === 0) return 0;
+    unread -= 2;
+    place += 2;
+  } else reader.packetIdentifier = 0;
+  if (unread <= 0 || remainingLength > 0x7f || remainingLength + 2 > reader.maximumPacketByteLength) return 0;
+  reader.first = first;
+  reader.remainingLength = remainingLength;
+  reader.lengthByteLength = 1;
+  reader.topicByteLength = knownByteLength;
+  reader.event = PUBLISH_HEADER;
+  reader.state = MESSAGE;
+  reader.unread = unread;
+  reader.position = 0;
+  reader.goal = unread;
+  return place;
 }
 
 function beginPacket(reader: PacketReader, first: number): number {

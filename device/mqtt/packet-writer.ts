@@ -6,6 +6,7 @@ import {
   INVALID_OPTION,
   INVALID_PACKET_IDENTIFIER,
   INVALID_QOS,
+  type MQTTError,
   mqttError,
 } from "./mqtt-error";
 import { remainingLengthByteLength, writeRemainingLength } from "./remaining-length";
@@ -127,9 +128,14 @@ export function writeAcknowledgement(
   type: number,
   packetIdentifier: number,
 ): number {
+  assertPacketIdentifier(packetIdentifier);
+  if (offset + 4 > buffer.length) throw tooShort(offset + 4, buffer);
   // [MQTT-3.6.1-1]: PUBREL has the flags 0010, the others have 0000.
-  const first = type === PUBREL ? 0x62 : type << 4;
-  return writeRequestHeader(buffer, offset, first, 2, packetIdentifier);
+  buffer[offset] = type === PUBREL ? 0x62 : type << 4;
+  buffer[offset + 1] = 2;
+  buffer[offset + 2] = packetIdentifier >> 8;
+  buffer[offset + 3] = packetIdentifier;
+  return offset + 4;
 }
 
 /**
@@ -225,10 +231,13 @@ export function writeFixedHeader(
 ): number {
   const end = offset + 1 + remainingLengthByteLength(remainingLength) + following;
   // A store past the end of a typed array is silently lost.
-  if (end > buffer.length)
-    throw mqttError(INVALID_LENGTH, `packet ends at byte ${end}, buffer at ${buffer.length}`);
+  if (end > buffer.length) throw tooShort(end, buffer);
   buffer[offset] = first;
   return writeRemainingLength(buffer, offset + 1, remainingLength);
+}
+
+function tooShort(end: number, buffer: Uint8Array): MQTTError {
+  return mqttError(INVALID_LENGTH, `packet ends at byte ${end}, buffer at ${buffer.length}`);
 }
 
 /** Fixed header and Packet Identifier. */
@@ -297,15 +306,16 @@ export function unsubscribeRemainingLength(topics: readonly Uint8Array[]): numbe
 }
 
 export function assertQoS(QoS: number): void {
-  assertInteger(QoS, 0, 2, INVALID_QOS, "QoS");
+  if (QoS !== 0 && QoS !== 1 && QoS !== 2) assertInteger(QoS, 0, 2, INVALID_QOS, "QoS");
 }
 
 export function assertPacketIdentifier(packetIdentifier: number): void {
-  assertInteger(
-    packetIdentifier,
-    1,
-    MAXIMUM_PACKET_IDENTIFIER,
-    INVALID_PACKET_IDENTIFIER,
-    "Packet Identifier",
-  );
+  if ((packetIdentifier & MAXIMUM_PACKET_IDENTIFIER) !== packetIdentifier || packetIdentifier === 0)
+    assertInteger(
+      packetIdentifier,
+      1,
+      MAXIMUM_PACKET_IDENTIFIER,
+      INVALID_PACKET_IDENTIFIER,
+      "Packet Identifier",
+    );
 }

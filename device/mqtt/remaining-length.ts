@@ -8,8 +8,8 @@ import { assertInteger, INVALID_LENGTH } from "./mqtt-error";
  * @throws {MQTTError} INVALID_LENGTH when `value` is out of range
  */
 export function remainingLengthByteLength(value: number): number {
+  if ((value & 0x7f) === value) return 1;
   assertInteger(value, 0, MAXIMUM_REMAINING_LENGTH, INVALID_LENGTH, "Remaining Length");
-  if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
   return value < 0x20_0000 ? 3 : 4;
 }

@@ -65,6 +65,16 @@ export class Session {
     begin(this, packetIdentifier, QoS === 1 ? PUBACK : PUBREC, duplicate);
   }
 
+  /**
+   * A PUBLISH with QoS 1 or 2 goes out with the next identifier, which is returned.
+   * @throws {MQTTError} NO_PACKET_IDENTIFIER, IN_FLIGHT_FULL
+   */
+  publishNext(QoS: number): number {
+    const packetIdentifier = this.nextPacketIdentifier();
+    this.outbound.set(packetIdentifier, QoS === 1 ? PUBACK : PUBREC);
+    return packetIdentifier;
+  }
+
   /** A SUBSCRIBE or UNSUBSCRIBE goes out. Throws what `publish` throws. */
   request(packetIdentifier: number, operation: number): void {
     begin(this, packetIdentifier, operation === SUBSCRIBE ? SUBACK : UNSUBACK, false);
