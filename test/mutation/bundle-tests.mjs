@@ -4,12 +4,14 @@ import { build } from "esbuild";
 
 /** Where the tests of device/mqtt and device/client stand that need no sockets, brokers or processes. */
 const FOLDERS = ["test/mqtt", "test/vectors", "test/client", "test/transports", "test/conformance"];
-/** In them: tests of the tables and not of the device, tests against real sockets, and with Vitest's own timers. */
+/** In them: tests of the tables and not of the device, tests against real sockets, with Vitest's own timers. */
 const EXCLUDED = [
   /^test\/conformance\/[^/]+\.test\.ts$/,
   /\/real-/,
   /\/tls\.test\.ts$/,
   /\/browser-timer\.test\.ts$/,
+  // Another codec against our tables, which vectors.test.ts holds against ours.
+  /\/mqtt-packet\.test\.ts$/,
 ];
 
 /** Tests that take longer than 100 ms, and whose subject others prove with less. They would run for most of the mutants. */
