@@ -20,6 +20,8 @@ import { bundleTests, isUnfit } from "./bundle-tests.mjs";
 const HANGING = 1000;
 /** After so many hanging tests the others are not tried: the mutant is killed, and time is short. */
 const MOST_HANGING = 3;
+/** A mutant that has failed a test and makes others slow has had its time. ms. */
+const ENOUGH = 5000;
 /** A test that claims statements, see test/conformance/coverage.ts. */
 const CLAIM = /^\[MQTT-/;
 /** A mutant executed so often in one test is in a loop without end. */
@@ -83,11 +85,13 @@ class FastRunner {
   async #run(filter, isBrief) {
     await this.#load();
     const results = new Map();
+    const end = performance.now() + ENOUGH;
     let failures = 0;
     let hanging = 0;
     for (const test of this.#tests) {
       if (filter && !filter.has(test.id)) continue;
-      if ((isBrief && failures > 0 && !test.isClaim) || hanging === MOST_HANGING) break;
+      if (failures > 0 && isBrief && (!test.isClaim || performance.now() > end)) break;
+      if (hanging === MOST_HANGING) break;
       const start = performance.now();
       const failure = await this.#runOne(test);
       const timeSpentMs = performance.now() - start;
