@@ -2,8 +2,9 @@
 // runner for Vitest starts a run of Vitest for each mutant: 2 s each where this takes 0.1 s, and a mutant in which one test hangs
 // counts as timed out there, without telling which tests would have failed.
 //
-// Of the tests that claim a normative statement every killer is recorded, of the others the first when none of those kills; with
-// MUTATION_ALL_KILLERS in the environment every killer, in about three times the time.
+// For each mutant all tests run that claim a normative statement which no test has proven yet by killing another mutant, so that
+// at the end every statement is known that is unproven; the others run until one has killed it. With MUTATION_ALL_KILLERS in the
+// environment all run for every mutant, in about five times the time.
 //
 // Tests are Vitest's: collected by its runner, with its `expect`, `vi` and hooks. What needs Vitest to run is not there:
 // `vi.mock`, snapshots, `beforeAll`.
@@ -22,8 +23,9 @@ const HANGING = 1000;
 const MOST_HANGING = 3;
 /** A mutant that has failed a test and makes others slow has had its time. ms. */
 const ENOUGH = 5000;
-/** A test that claims statements, see test/conformance/coverage.ts. */
-const CLAIM = /^\[MQTT-/;
+/** The statements that a test claims, see test/conformance/coverage.ts. */
+const CLAIM = /^(\[MQTT-[\d.]+-\d+\],?\s*)+/;
+const VERSION_5 = /\/version-5\/|#MQTT 5\.0\b/;
 /** A mutant executed so often in one test is in a loop without end. */
 const HIT_LIMIT = 300_000;
 
@@ -37,6 +39,8 @@ class FastRunner {
   #tests;
   #clock;
   #sandbox = process.cwd();
+  /** Claims of tests that have killed a mutant. */
+  #proven = new Set();
 
   capabilities() {
     // Mutants in code that runs while modules are loaded get a process of their own.
@@ -75,23 +79,36 @@ class FastRunner {
       if (file.result?.errors) throw new Error(`${file.name}: ${file.result.errors[0]?.message}`);
       return testsOf(file, relative(this.#sandbox, file.filepath), "", [], []);
     });
-    this.#tests.sort((one, other) => Number(other.isClaim) - Number(one.isClaim));
   }
 
   /**
-   * Runs the tests that claim statements, all of them, so that it is known which of them fail; then the others.
-   * @param isBrief - of the others only until something has failed
+   * Runs the tests that claim a statement which no test has proven yet, all of them, and then the others until something has
+   * failed.
+   * @param isBrief - false: all of those too
    */
   async #run(filter, isBrief) {
     await this.#load();
     const results = new Map();
-    const end = performance.now() + ENOUGH;
+    const tests = this.#tests.filter(({ id }) => !filter || filter.has(id));
+    const isNeeded = ({ claims }) => claims.some((claim) => !this.#proven.has(claim));
+    const needed = tests.filter(isNeeded);
+    const failures = await this.#runAll(needed, results, isBrief ? ENOUGH : Number.POSITIVE_INFINITY);
+    const others = tests.filter((test) => !needed.includes(test));
+    if (!isBrief) await this.#runAll(others, results, Number.POSITIVE_INFINITY);
+    else if (failures === 0) await this.#runAll(others, results, 0);
+    return [...results.values()];
+  }
+
+  /**
+   * @param time - ms after which the first failure suffices
+   * @returns number of failures
+   */
+  async #runAll(tests, results, time) {
+    const end = performance.now() + time;
     let failures = 0;
     let hanging = 0;
-    for (const test of this.#tests) {
-      if (filter && !filter.has(test.id)) continue;
-      if (failures > 0 && isBrief && (!test.isClaim || performance.now() > end)) break;
-      if (hanging === MOST_HANGING) break;
+    for (const test of tests) {
+      if ((failures > 0 && performance.now() > end) || hanging === MOST_HANGING) break;
       const start = performance.now();
       const failure = await this.#runOne(test);
       const timeSpentMs = performance.now() - start;
@@ -99,8 +116,9 @@ class FastRunner {
       if (failure === undefined) continue;
       failures++;
       if (timeSpentMs >= HANGING) hanging++;
+      for (const claim of test.claims) this.#proven.add(claim);
     }
-    return [...results.values()];
+    return failures;
   }
 
   /** @returns the message of what failed, or undefined */
@@ -153,8 +171,8 @@ function testsOf(task, file, prefix, before, after) {
   if (task.type === "test") {
     if ((task.mode !== "run" && task.mode !== "queued") || isUnfit(task.name)) return [];
     const name = `${prefix}${task.name}`;
-    const isClaim = CLAIM.test(task.name);
-    return [{ id: `${file}#${name}`, name, file, before, after, isClaim, call: getFn(task) }];
+    const id = `${file}#${name}`;
+    return [{ id, name, file, before, after, claims: claimsOf(id, task.name), call: getFn(task) }];
   }
   const hooks = getHooks(task);
   if (hooks.beforeAll.length + hooks.afterAll.length > 0)
@@ -169,6 +187,12 @@ function testsOf(task, file, prefix, before, after) {
       [...[...hooks.afterEach].reverse(), ...after],
     ),
   );
+}
+
+/** `3.1.1 [MQTT-3.3.1-2]`, ... */
+function claimsOf(id, title) {
+  const version = VERSION_5.test(id) ? "5.0" : "3.1.1";
+  return (CLAIM.exec(title)?.[0].match(/\[[^\]]+\]/g) ?? []).map((claim) => `${version} ${claim}`);
 }
 
 /** Calls steps of a test; synchronous and asynchronous loops without end are broken. @returns the message of what one threw */
