@@ -11,7 +11,7 @@ import {
   RESOLVING,
   type Socket,
 } from "./connection";
-import { closeResolver, closeSocket, finish, finishLater } from "./lifecycle";
+import { clearTimers, closeResolver, closeSocket, finish, finishLater } from "./lifecycle";
 import type { MQTTClientOptions } from "./mqtt-client-options";
 import { receive } from "./receive";
 import { assertWritable, flushPending, transmit } from "./transmit";
@@ -173,9 +173,7 @@ function lossText(state: number): string {
 
 /** DISCONNECT has been written: the broker closes, or this client does ([MQTT-3.14.4-1]). */
 export function awaitClose(connection: Connection): void {
-  Timer.clear(connection.timer);
-  Timer.clear(connection.deferred);
-  connection.deferred = undefined;
+  clearTimers(connection);
   connection.state = DISCONNECTING;
   connection.available = 0;
   connection.position = 0;

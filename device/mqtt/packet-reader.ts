@@ -79,7 +79,7 @@ export class PacketReader {
   /** @internal The position that completes the state. */ goal: number;
   /** @internal */ skipping: boolean;
   /** @internal Length of the good Topic Name that the scratch holds from 2 on; 0 for none. */ knownByteLength: number;
-  /** @internal That Topic Name, once asked for. */ topicText: string | undefined;
+  /** @internal That Topic Name, once asked for. */ declare topicText?: string | undefined;
   /** @internal */ readonly scratch: Uint8Array;
   /** @internal */ readonly maximumPacketByteLength: number;
 
@@ -103,7 +103,6 @@ export class PacketReader {
     this.goal = 0;
     this.skipping = false;
     this.knownByteLength = 0;
-    this.topicText = undefined;
   }
 
   /** Control Packet type of the packet. */
@@ -191,20 +190,8 @@ export class PacketReader {
           ? readKnownTopic(this, bytes, start, end)
           : readAcknowledgement(this, bytes, start, first);
       if (next > 0) return next;
-    } else if (this.state === BROKEN) return start;
-    let event = NEED_BYTES;
-    while (start < end && event === NEED_BYTES) {
-      if (this.state === FIXED_HEADER) event = beginPacket(this, bytes[start++]!);
-      else if (this.state === REMAINING_LENGTH) event = readRemainingLength(this, bytes[start++]!);
-      else {
-        const wanted = this.goal - this.position;
-        const stop = end - start < wanted ? end : start + wanted;
-        event = consume(this, bytes, start, stop);
-        start = stop;
-      }
     }
-    this.event = event;
-    return start;
+    return readBytes(this, bytes, start, end);
   }
 
   /**
@@ -255,6 +242,23 @@ export function expect(reader: PacketReader, state: number, goal: number): numbe
   reader.position = 0;
   reader.goal = goal;
   return NEED_BYTES;
+}
+
+function readBytes(reader: PacketReader, bytes: Uint8Array, start: number, end: number): number {
+  if (reader.state === BROKEN) return start;
+  let event = NEED_BYTES;
+  while (start < end && event === NEED_BYTES) {
+    if (reader.state === FIXED_HEADER) event = beginPacket(reader, bytes[start++]!);
+    else if (reader.state === REMAINING_LENGTH) event = readRemainingLength(reader, bytes[start++]!);
+    else {
+      const wanted = reader.goal - reader.position;
+      const stop = end - start < wanted ? end : start + wanted;
+      event = consume(reader, bytes, start, stop);
+      start = stop;
+    }
+  }
+  reader.event = event;
+  return start;
 }
 
 // Most packets come whole and leave nothing to keep: acknowledgements, and PUBLISH with the topic of the one before. The two
