@@ -82,4 +82,16 @@ export const regressions: readonly Regression[] = [
     property: "ReliableClient 5.0, hostile broker",
     case: { ...reliable5, login5: { ...client5.login5, connack: 7 }, script: [10, 11, 16] },
   },
+  {
+    title: "AUTH followed a DISCONNECT that the application wrote while it was asked for the answer",
+    property: "MQTTClient 5.0, hostile broker",
+    case: {
+      ...client5,
+      stream: "hex:f00a18081500014d16000100",
+      login: false,
+      login5: { ...client5.login5, method: true },
+      headerByteLength: 256,
+      script: [13],
+    },
+  },
 ];

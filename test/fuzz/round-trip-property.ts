@@ -54,7 +54,7 @@ export function theirPackets(bytes: Uint8Array, protocolVersion: Version): Packe
   const theirs = parser({ protocolVersion });
   theirs.on("packet", (packet) => packets.push(packet));
   theirs.on("error", (error) => {
-    throw error;
+    throw new Error(`${error.message}: ${Buffer.from(bytes).toString("hex")}`);
   });
   theirs.parse(Buffer.from(bytes));
   return packets;

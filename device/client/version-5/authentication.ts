@@ -47,8 +47,8 @@ export function authenticate(connection: Connection): void {
   }
   state.authentication = CHALLENGED;
   const answer = callbacks.onAuthenticate?.call(owner, properties.get(AUTHENTICATION_DATA));
-  // The callback may have closed the client, or answered already.
-  if (answer !== undefined && state.authentication === CHALLENGED && connection.socket)
+  // The callback may have answered already, closed the client, or sent DISCONNECT, which nothing may follow ([MQTT-3.14.4-1]).
+  if (answer !== undefined && state.authentication === CHALLENGED && isOpen(connection))
     sendAuth(connection, CONTINUE_AUTHENTICATION, answer);
 }
 
@@ -70,7 +70,7 @@ export function sendAuth(
   const isTurn =
     reasonCode === RE_AUTHENTICATE
       ? connection.state === CONNECTED && authentication === IDLE
-      : authentication === CHALLENGED;
+      : authentication === CHALLENGED && isOpen(connection);
   if (!isTurn) throw mqttError(INVALID_STATE, "AUTH is not due");
   const encoded = encodeProperties(AUTH, { ...properties, authenticationMethod, authenticationData });
   const byteLength = reasonByteLength(reasonCode, encoded, limits.maximumPacketSize);
@@ -78,4 +78,9 @@ export function sendAuth(
   const buffer = packetBuffer(connection, byteLength);
   state.authentication = ASKED;
   transmitBuffer(connection, buffer, writeAuth(buffer, 0, reasonCode, encoded, limits.maximumPacketSize));
+}
+
+/** Before DISCONNECT and before the end: AUTH may be sent. */
+function isOpen({ state }: Connection): boolean {
+  return state === LOGIN || state === CONNECTED;
 }
