@@ -48,6 +48,16 @@ describe("a publisher prepared by MQTTClient", () => {
     },
   );
 
+  test("may be made before CONNACK, and throws NOT_CONNECTED until then", () => {
+    bench = new Bench();
+    const publisher = bench.client.prepare({ topic: "t", payloadByteLength: 1 });
+    expect(codeOf(() => publisher.write(bytes("a")))).toBe(NOT_CONNECTED);
+    bench.connect();
+    publisher.write(bytes("a"));
+    clock.advance(5);
+    expect(bench.broker.connection.all("publish")).toHaveLength(1);
+  });
+
   test("refuses a payload of another length, a fragment's time, and a closed client", () => {
     bench = new Bench().connect();
     const publisher = bench.client.prepare({ topic: "t", payloadByteLength: 2 });
