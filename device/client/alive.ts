@@ -18,10 +18,16 @@ export function startKeepAlive(connection: Connection): void {
   const { keepAlive } = connection;
   Timer.clear(connection.timer);
   connection.timer = undefined;
-  if (keepAlive) connection.timer = Timer.repeat(() => tick(connection), keepAlive.due);
+  if (!keepAlive) return;
+  // With the connection on the timer itself the callback needs no closure of 160 bytes.
+  const timer = Timer.repeat(tick as (timer: Timer) => void, keepAlive.due) as KeepAliveTimer;
+  timer.connection = connection;
+  connection.timer = timer;
 }
 
-function tick(connection: Connection): void {
+type KeepAliveTimer = Timer & { connection: Connection };
+
+function tick({ connection }: KeepAliveTimer): void {
   const { keepAlive, timer } = connection;
   if (!keepAlive || !timer) return;
   // An answer may stand behind what the application has not read yet. (Behind acknowledgements that the socket does not take

@@ -3,6 +3,7 @@ import { INVALID_OPTION, INVALID_QOS, mqttError } from "../mqtt/mqtt-error";
 import { type ConnectPacket, connectByteLength, writeConnect } from "../mqtt/packet-writer";
 import { encodeTopicName } from "../mqtt/topic";
 import { encodeBinary, encodeString } from "../mqtt/utf8-string";
+import type { Callbacks } from "./connection";
 import type { ByteBuffer, MQTTClientOptions, Will } from "./mqtt-client-options";
 
 const MAXIMUM_KEEP_ALIVE = 65_535_000;
@@ -75,6 +76,16 @@ export function timeoutOf(options: MQTTClientOptions): number {
 /** Keep Alive in ms. The SDK's examples write `keepalive`, and its client takes that too. */
 export function keepAliveOf(options: MQTTClientOptions & { keepalive?: number }): number {
   return numberIn(options.keepAlive ?? options.keepalive ?? 0, 0, MAXIMUM_KEEP_ALIVE, "keepAlive");
+}
+
+/** Those callbacks that are given: each costs 16 bytes. */
+export function callbacksOf(options: MQTTClientOptions): Callbacks {
+  const callbacks: Record<string, unknown> = {};
+  for (let index = 0; index < CALLBACK_NAMES.length; index++) {
+    const name = CALLBACK_NAMES[index]!;
+    if (options[name]) callbacks[name] = options[name];
+  }
+  return callbacks;
 }
 
 /** What watches the Keep Alive, when there is one. */

@@ -27,14 +27,15 @@ export interface Resolver {
   close?(): void;
 }
 
-type Callbacks = Pick<
+export type Callbacks = Pick<
   MQTTClientOptions,
   "onReadable" | "onWritable" | "onControl" | "onClose" | "onError" | "onAcknowledge" | "onAuthenticate"
 >;
 
 /**
  * The state of one connection of an `MQTTClient`, which keeps it to itself. A class of plain fields, so that module
- * functions in several files can work on it: a #method costs 16 bytes of RAM an instance on XS.
+ * functions in several files can work on it: a #method costs 16 bytes of RAM an instance on XS. So does a field, from the moment it
+ * is set: those declared only are missing until they are needed.
  */
 export class Connection {
   /** `this` of the application's callbacks. */
@@ -44,7 +45,7 @@ export class Connection {
   readonly session: Session;
   readonly reader: PacketReader;
   /** Of MQTT 5.0 alone. */
-  version5: Version5State | undefined;
+  declare version5?: Version5State | undefined;
   /** Missing when it is switched off. */
   keepAlive: KeepAlive | undefined;
   readonly clean: boolean;
@@ -59,9 +60,9 @@ export class Connection {
   /** By state: the time left for CONNACK, Keep Alive, the time the broker has to close after DISCONNECT. */
   timer: Timer | undefined;
   /** What shall happen a turn later: reading on, or reporting an error. */
-  deferred: Timer | undefined;
+  declare deferred?: Timer | undefined;
   /** In ENDED: what the application is told when it has read all. */
-  error: MQTTError | undefined;
+  declare error?: MQTTError | undefined;
   /** The CONNECT packet until it is sent. */
   connectPacket: Uint8Array | undefined;
 
@@ -80,28 +81,28 @@ export class Connection {
   /** The application is told of the next piece that it is the first of its message. */
   first: boolean;
   /** The application is being told of a message without payload. */
-  isEmpty: boolean;
+  declare isEmpty?: boolean;
   /** The current message is not for the application. */
   discard: boolean;
   /** `receive` is running, perhaps further up the stack. */
   receiving: boolean;
   /** The application has closed: no callback is called any more. */
-  abandoned: boolean;
+  declare abandoned?: boolean;
 
   /** Bytes that the socket takes. */
   writable: number;
   /** Payload bytes of a PUBLISH in fragments that are still to be written; no packet may go between them. */
   remaining: number;
   /** Acknowledgements that could not be written yet: Reason Code << 20 | type << 16 | Packet Identifier. */
-  readonly pending: number[];
-  pingPending: boolean;
+  declare pending?: number[];
+  declare pingPending?: boolean;
   /** The view of `outbound` that the last packet went to the socket as: one of that length is not made again. */
-  packet: Uint8Array | undefined;
+  declare packet?: Uint8Array | undefined;
   /** Where the payload begins of the PUBLISH of 3.1.1 that stands complete in `outbound`; 0: none does. */
   header: number;
   /** Topic Name of the last PUBLISH, and its encoding. */
-  topic: string | undefined;
-  topicBytes: Uint8Array | undefined;
+  declare topic?: string | undefined;
+  declare topicBytes?: Uint8Array | undefined;
 
   constructor(
     owner: MQTTClient,
@@ -118,7 +119,6 @@ export class Connection {
     this.protocol = protocol;
     this.session = session;
     this.reader = reader;
-    this.version5 = undefined;
     this.keepAlive = keepAlive;
     this.clean = clean;
     this.inbound = new Uint8Array(bufferByteLength);
@@ -127,8 +127,6 @@ export class Connection {
     this.socket = undefined;
     this.resolver = undefined;
     this.timer = undefined;
-    this.deferred = undefined;
-    this.error = undefined;
     this.connectPacket = undefined;
     this.asked = false;
     this.readable = 0;
@@ -138,18 +136,11 @@ export class Connection {
     this.payloadEnd = 0;
     this.available = 0;
     this.first = false;
-    this.isEmpty = false;
     this.discard = false;
     this.receiving = false;
-    this.abandoned = false;
     this.writable = 0;
     this.remaining = 0;
-    this.pending = [];
-    this.pingPending = false;
-    this.packet = undefined;
     this.header = 0;
-    this.topic = undefined;
-    this.topicBytes = undefined;
   }
 }
 
@@ -158,5 +149,6 @@ const PENDING_LIMIT = 16;
 
 /** Whether the application, or a full socket, keeps the client from reading. */
 export function isBlocked(connection: Connection): boolean {
-  return connection.available > 0 || connection.pending.length >= PENDING_LIMIT;
+  const { pending } = connection;
+  return connection.available > 0 || (pending !== undefined && pending.length >= PENDING_LIMIT);
 }

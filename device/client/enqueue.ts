@@ -3,7 +3,7 @@ import { DEADLINE_PASSED, mqttError, OUTBOX_FULL, SUPERSEDED } from "../mqtt/mqt
 import { DEADLINE, LATEST, MUST } from "./delivery";
 import { WAITING } from "./outbox";
 import type { ReliableState, Report } from "./reliable-state";
-import { drop, remove, reportAllDropped } from "./report";
+import { drop, remove, reportAllDropped, reportWritten } from "./report";
 
 const NEWER = "a newer message of its topic took its place";
 
@@ -21,8 +21,7 @@ export function enqueue(
   const { outbox } = state;
   const topicBytes = state.topics.encode(topic);
   const byteLength = outbox.recordByteLength(topicBytes, payload.length, QoS, properties);
-  const token = state.lastToken >= 0xffff_ffff ? 1 : state.lastToken + 1;
-  state.lastToken = token;
+  const token = nextToken(state);
   if (state.connected && outbox.free >= byteLength)
     append(state, token, topicBytes, payload, QoS, retain, delivery, deadline, properties);
   else {
@@ -39,6 +38,36 @@ export function enqueue(
     reportAllDropped(state, dropped);
   }
   return token;
+}
+
+/** Fixed header of a packet of up to 16 KiB, more than any shared buffer takes without being asked. */
+const FIXED_HEADER_BYTE_LENGTH = 3;
+
+/**
+ * Sends a QoS 0 message at once, past the outbox, when nothing waits and the shared buffer of the connection takes it.
+ * @returns its token; 0: it has to go through the outbox
+ */
+export function sendAtOnce(
+  state: ReliableState,
+  topic: string,
+  payload: Uint8Array,
+  retain: boolean,
+): number {
+  const { client, outbox, settings, protocol } = state;
+  const { bufferByteLength = 256 } = settings;
+  if (!client || !state.connected || outbox.used > 0 || state.stream || protocol.version !== 4) return 0;
+  const topicBytes = state.topics.encode(topic);
+  const byteLength = FIXED_HEADER_BYTE_LENGTH + topicBytes.length + payload.length;
+  if (byteLength > bufferByteLength || byteLength > client.writable) return 0;
+  const token = nextToken(state);
+  client.sendMessage(payload, topicBytes, payload.length, 0, retain, false, 0, undefined);
+  reportWritten(state, token);
+  return token;
+}
+
+export function nextToken(state: ReliableState): number {
+  state.lastToken = state.lastToken >= 0xffff_ffff ? 1 : state.lastToken + 1;
+  return state.lastToken;
 }
 
 function append(

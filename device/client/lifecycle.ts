@@ -17,6 +17,15 @@ export function defer(connection: Connection, callback: (connection: Connection)
   });
 }
 
+/** None of the connection's timers fires any more. */
+export function clearTimers(connection: Connection): void {
+  Timer.clear(connection.timer);
+  connection.timer = undefined;
+  if (!connection.deferred) return;
+  Timer.clear(connection.deferred);
+  connection.deferred = undefined;
+}
+
 /** Closes the resolver, if there is one. */
 export function closeResolver(connection: Connection): void {
   const { resolver } = connection;
@@ -31,17 +40,14 @@ export function closeSocket(connection: Connection): void {
   connection.readable = 0;
   connection.writable = 0;
   connection.remaining = 0;
-  connection.pending.length = 0;
+  if (connection.pending) connection.pending.length = 0;
   socket?.close();
 }
 
 /** Gives back all that the connection holds. No callback is called. */
 export function release(connection: Connection): void {
   step(connection, OVER);
-  Timer.clear(connection.timer);
-  Timer.clear(connection.deferred);
-  connection.timer = undefined;
-  connection.deferred = undefined;
+  clearTimers(connection);
   connection.connectPacket = undefined;
   closeResolver(connection);
   closeSocket(connection);

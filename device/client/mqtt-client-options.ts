@@ -194,3 +194,15 @@ export interface WriteOptions {
   /** MQTT 5.0 only: of PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT and AUTH. */
   reasonCode?: number;
 }
+
+/** Options of `MQTTClient.prepare`: all that the messages have in common. */
+export interface PrepareOptions {
+  /** Topic Name. */
+  topic: string;
+  /** 0 to 2; default 0. */
+  QoS?: number;
+  /** Default false. */
+  retain?: boolean;
+  /** Of every payload, 0 to 268,435,455; the packet is kept in memory. */
+  payloadByteLength: number;
+}

@@ -18,28 +18,38 @@ import {
 import { MAXIMUM_REMAINING_LENGTH } from "../mqtt/limits";
 import { INVALID_OPTION, INVALID_STATE, mqttError, NOT_CONNECTED } from "../mqtt/mqtt-error";
 import { Session } from "../mqtt/session";
-import { bytesOf, checkOptions, integerIn, invalid, keepAliveFor, timeoutOf } from "./connect-options";
+import {
+  bytesOf,
+  callbacksOf,
+  checkOptions,
+  integerIn,
+  invalid,
+  keepAliveFor,
+  timeoutOf,
+} from "./connect-options";
 import { Connection } from "./connection";
 import { CLOSED, CONNECTED } from "./connection-state";
 import { abandon } from "./lifecycle";
-import type { ByteBuffer, MQTTClientOptions, WriteOptions } from "./mqtt-client-options";
+import type { ByteBuffer, MQTTClientOptions, PrepareOptions, WriteOptions } from "./mqtt-client-options";
 import type { Version } from "./protocol";
 import { readPayload } from "./receive";
 import { assertWritable, sendPublish, transmit, writableCount } from "./transmit";
 import { open } from "./transport";
 import { version3 } from "./version-3";
 import type { ServerLimits } from "./version-5/state";
-import { writeAgain, writeControl, writeFragment, writePublish } from "./write";
+import { Publisher, writeAgain, writeControl, writeFragment, writePublish } from "./write";
 
 export type {
   ByteBuffer,
   ControlMessage,
   MQTTClientOptions,
+  PrepareOptions,
   ReadableOptions,
   Will,
   WriteItem,
   WriteOptions,
 } from "./mqtt-client-options";
+export type { Publisher } from "./write";
 
 /**
  * One MQTT connection, of 3.1.1 or, with option `protocol`, of 5.0: the MQTT Client class of ECMA-419 (3rd edition, clause 25), a drop-in for the Moddable SDK's
@@ -93,32 +103,13 @@ export default class MQTTClient {
    */
   constructor(options: MQTTClientOptions) {
     checkOptions(options);
-    const {
-      onReadable,
-      onWritable,
-      onControl,
-      onClose,
-      onError,
-      onAcknowledge,
-      onAuthenticate,
-      target,
-      clean = true,
-      protocol = version3,
-    } = options;
+    const { target, clean = true, protocol = version3 } = options;
     const bufferByteLength = integerIn(options.bufferByteLength ?? 256, 16, 65_536, "bufferByteLength");
     const timeout = timeoutOf(options);
     const connectPacket = protocol.connectPacket(options);
     const connection = new Connection(
       this,
-      {
-        onReadable,
-        onWritable,
-        onControl,
-        onClose,
-        onError,
-        onAcknowledge,
-        onAuthenticate,
-      } as Connection["callbacks"],
+      callbacksOf(options),
       protocol,
       options.session ?? new Session(),
       protocol.createReader(options),
@@ -231,6 +222,20 @@ export default class MQTTClient {
     else if ((options.operation ?? PUBLISH) === PUBLISH) writePublish(connection, data, options);
     else writeControl(connection, options);
     return writableCount(connection);
+  }
+
+  /**
+   * Extension: prepares messages to one topic with payloads of one length, as sensors have them. What it returns publishes without
+   * allocating anything, for as long as this client is connected. May be called before CONNACK.
+   *
+   * ```ts
+   * const publisher = client.prepare({ topic: "home/temp", QoS: 1, payloadByteLength: 4 });
+   * publisher.write(reading);
+   * ```
+   * @throws {MQTTError} INVALID_TOPIC, INVALID_QOS, INVALID_OPTION; INVALID_STATE after `close`
+   */
+  prepare(options: PrepareOptions): Publisher {
+    return new Publisher(openOf(this.#connection), options);
   }
 
   /**

@@ -103,16 +103,18 @@ function beginMessage(connection: Connection): void {
   if (payloadRemaining > 0) {
     // What stands in the buffer needs no turn of the reader.
     const { end } = connection;
-    const count = payloadRemaining < end - position ? payloadRemaining : end - position;
+    const count = Math.min(payloadRemaining, end - position);
     if (count === 0) return;
     connection.position = position + count;
     takePayload(reader, count);
     announce(connection, position, payloadRemaining - count);
     return;
   }
-  connection.isEmpty = true;
-  if (!connection.discard) callReadable(connection, 0, false);
-  connection.isEmpty = false;
+  if (!connection.discard) {
+    connection.isEmpty = true;
+    callReadable(connection, 0, false);
+    connection.isEmpty = false;
+  }
   completeMessage(connection);
 }
 
@@ -125,7 +127,7 @@ function announce(connection: Connection, start: number, rest: number): void {
   const { position, readable } = connection;
   connection.payloadStart = start;
   connection.payloadEnd = position;
-  const inSocket = rest < readable ? rest : readable;
+  const inSocket = Math.min(rest, readable);
   const available = position - start + inSocket;
   connection.available = available;
   callReadable(connection, available, rest > inSocket);
@@ -157,9 +159,9 @@ function callReadable(connection: Connection, count: number, more: boolean): voi
  */
 export function readPayload(connection: Connection, target: Uint8Array): number {
   const { payloadStart: start, inbound, available } = connection;
-  const count = target.length < available ? target.length : available;
+  const count = Math.min(target.length, available);
   const inBuffer = connection.payloadEnd - start;
-  const buffered = count < inBuffer ? count : inBuffer;
+  const buffered = Math.min(count, inBuffer);
   if (buffered > 0) {
     target.set(buffered === inbound.length ? inbound : inbound.subarray(start, start + buffered));
     connection.payloadStart = start + buffered;

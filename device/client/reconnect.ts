@@ -26,34 +26,33 @@ const FOR_EVER = 0xffff_ffff;
 /** Property identifier of MQTT 5.0. */
 const REASON_STRING = 31;
 
-/** Options of every connection; the state is the target of its callbacks. */
+/** Options of this client that are those of its connections. */
+const PASSED_ON: readonly (keyof ReliableClientOptions & keyof MQTTClientOptions)[] = Object.freeze([
+  "host",
+  "port",
+  "id",
+  "user",
+  "password",
+  "will",
+  "dns",
+  "socket",
+  "bufferByteLength",
+  "connackTimeout",
+  "topicAliases",
+] as const);
+
+/** Options of every connection, those that are given: each is kept, and costs 16 bytes. */
 export function settingsOf(options: ReliableClientOptions): MQTTClientOptions {
-  const { host, port, id, user, password, keepAlive = 60_000, clean = false, will } = options;
-  const { dns, socket, bufferByteLength, connackTimeout, topicAliases } = options;
-  const properties = clean ? options.properties : { sessionExpiryInterval: FOR_EVER, ...options.properties };
-  return {
-    host,
-    port,
-    id,
-    user,
-    password,
-    keepAlive,
-    clean,
-    will,
-    dns,
-    socket,
-    bufferByteLength,
-    connackTimeout,
-    topicAliases,
-    properties,
-    onAuthenticate: options.onAuthenticate && onAuthenticate,
-    onReadable,
-    onWritable,
-    onControl,
-    onAcknowledge,
-    onError,
-    onClose,
-  } as MQTTClientOptions;
+  const { keepAlive = 60_000, clean = false, properties } = options;
+  const settings: Record<string, unknown> = { keepAlive, clean };
+  for (let index = 0; index < PASSED_ON.length; index++) {
+    const name = PASSED_ON[index]!;
+    if (options[name] !== undefined) settings[name] = options[name];
+  }
+  if (options.protocol)
+    settings.properties = clean ? properties : { sessionExpiryInterval: FOR_EVER, ...properties };
+  if (options.onAuthenticate) settings.onAuthenticate = onAuthenticate;
+  return settings as unknown as MQTTClientOptions;
 }
 
 /** Makes a connection. @throws {MQTTError} of family USAGE, only the first time */
@@ -61,7 +60,7 @@ export function connect(state: ReliableState): void {
   const { settings, session, protocol } = state;
   state.timer = undefined;
   try {
-    state.client = new MQTTClient({ ...settings, protocol, session, target: state });
+    state.client = new MQTTClient({ ...settings, ...CALLBACKS, protocol, session, target: state });
   } catch (error) {
     if (protocol === state.preferred) throw error;
     // What is good in 5.0, as an empty identifier or a password alone, need not be in 3.1.1.
@@ -143,12 +142,22 @@ function onClose(this: MQTTClient): void {
   ended(stateOf(this), this, mqttError(CONNECTION_LOST, "the connection was closed"));
 }
 
+/** The state is their target. */
+const CALLBACKS: Partial<MQTTClientOptions> = Object.freeze({
+  onReadable,
+  onWritable,
+  onControl: onControl as NonNullable<MQTTClientOptions["onControl"]>,
+  onAcknowledge,
+  onError,
+  onClose,
+});
+
 function accepted(state: ReliableState, client: MQTTClient, sessionPresent: boolean): void {
-  const { callbacks, owner, backOff } = state;
-  state.timer = Timer.set(() => {
-    state.timer = undefined;
-    backOff.reset();
-  }, STABLE);
+  const { callbacks, owner } = state;
+  // With the state on the timer itself the callback needs no closure of 160 bytes.
+  const timer = Timer.set(stable as (timer: Timer) => void, STABLE) as StableTimer;
+  timer.state = state;
+  state.timer = timer;
   state.connections += 1;
   state.negotiated = true;
   state.maximumQoS = 2;
@@ -162,6 +171,13 @@ function accepted(state: ReliableState, client: MQTTClient, sessionPresent: bool
   if (state.closed) return;
   callbacks.onConnect?.call(owner, sessionPresent);
   pump(state);
+}
+
+type StableTimer = Timer & { state: ReliableState };
+
+function stable({ state }: StableTimer): void {
+  state.timer = undefined;
+  state.backOff.reset();
 }
 
 /** A connection, or an attempt at one, is over. The next is arranged for before anybody is told, so that `close` undoes it. */

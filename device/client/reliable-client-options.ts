@@ -104,6 +104,14 @@ export interface PublishOptions {
   properties?: PublishProperties | Uint8Array;
 }
 
+/** Options of {@link ReliableClient.prepare}: all that the messages have in common. Must not change afterwards. */
+export interface ReliablePrepareOptions extends PublishOptions {
+  /** Topic Name. */
+  topic: string;
+  /** Of the payloads, 0 to 268,435,455. At QoS 0 one packet of that size is kept in memory. */
+  payloadByteLength: number;
+}
+
 /** Options of {@link ReliableClient.subscribe} in MQTT 5.0; without effect at a broker of 3.1.1. */
 export interface SubscribeOptions {
   /** Not what this client publishes itself. Default false; never with a Shared Subscription. */

@@ -45,12 +45,29 @@ export interface Flush {
   timer: Timer | undefined;
 }
 
-type Callbacks = Pick<
-  ReliableClientOptions,
-  "onConnect" | "onDisconnect" | "onMessage" | "onDelivered" | "onDropped" | "onError" | "onAuthenticate"
->;
+type CallbackName =
+  | "onConnect"
+  | "onDisconnect"
+  | "onMessage"
+  | "onDelivered"
+  | "onDropped"
+  | "onError"
+  | "onAuthenticate";
 
-/** The state of a `ReliableClient`, which keeps it to itself. A class of plain fields, as `Connection` is. */
+const CALLBACK_NAMES: readonly CallbackName[] = Object.freeze([
+  "onConnect",
+  "onDisconnect",
+  "onMessage",
+  "onDelivered",
+  "onDropped",
+  "onError",
+  "onAuthenticate",
+]);
+
+/** Those that are given: each costs 16 bytes. */
+type Callbacks = Pick<ReliableClientOptions, CallbackName>;
+
+/** The state of a `ReliableClient`, which keeps it to itself. A class of plain fields, as `Connection` is: those declared only are missing until needed. */
 export class ReliableState {
   readonly owner: ReliableClient;
   readonly callbacks: Callbacks;
@@ -85,17 +102,17 @@ export class ReliableState {
   /** The message in the outbox that is being written in pieces: its token, or 0, and how many of its bytes are written. */
   partialToken: number;
   partialPosition: number;
-  stream: Stream | undefined;
+  declare stream?: Stream | undefined;
   /** Runs when a QoS 0 stream is written. */
-  streamTimer: Timer | undefined;
+  declare streamTimer?: Timer | undefined;
   pumping: boolean;
   /** A callback has added something to send while pumping. */
   pumpAgain: boolean;
   readonly deadlines: Deadline[];
   readonly reports: Report[];
   reporting: boolean;
-  reportTimer: Timer | undefined;
-  flush: Flush | undefined;
+  declare reportTimer?: Timer | undefined;
+  declare flush?: Flush | undefined;
 
   /** Of the message being received. */
   topic: string;
@@ -103,22 +120,18 @@ export class ReliableState {
   retain: boolean;
   byteLength: number;
   position: number;
-  properties: ReceivedProperties | undefined;
+  declare properties?: ReceivedProperties | undefined;
 
   constructor(owner: ReliableClient, options: ReliableClientOptions, settings: MQTTClientOptions) {
-    const { onConnect, onDisconnect, onMessage, onDelivered, onDropped, onError, onAuthenticate } = options;
     const minimumDelay = numberIn(options.minimumDelay ?? 1000, 1, 0x7fff_ffff, "minimumDelay");
     const maximumDelay = numberIn(options.maximumDelay ?? 60_000, minimumDelay, 0x7fff_ffff, "maximumDelay");
     this.owner = owner;
-    this.callbacks = {
-      onConnect,
-      onDisconnect,
-      onMessage,
-      onDelivered,
-      onDropped,
-      onError,
-      onAuthenticate,
-    } as Callbacks;
+    const callbacks: Record<string, unknown> = {};
+    for (let index = 0; index < CALLBACK_NAMES.length; index++) {
+      const name = CALLBACK_NAMES[index]!;
+      if (options[name]) callbacks[name] = options[name];
+    }
+    this.callbacks = callbacks;
     this.settings = settings;
     this.preferred = options.protocol ?? version3;
     this.protocol = this.preferred;
@@ -141,20 +154,15 @@ export class ReliableState {
     this.lastToken = 0;
     this.partialToken = 0;
     this.partialPosition = 0;
-    this.stream = undefined;
-    this.streamTimer = undefined;
     this.pumping = false;
     this.pumpAgain = false;
     this.deadlines = [];
     this.reports = [];
     this.reporting = false;
-    this.reportTimer = undefined;
-    this.flush = undefined;
     this.topic = "";
     this.QoS = 0;
     this.retain = false;
     this.byteLength = 0;
     this.position = 0;
-    this.properties = undefined;
   }
 }

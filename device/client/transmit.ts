@@ -180,9 +180,10 @@ export function acknowledge(
 ): void {
   const { pending, remaining, writable } = connection;
   if (connection.state !== CONNECTED) return;
-  if (pending.length > 0 || remaining > 0 || writable < acknowledgementByteLength(reasonCode))
-    pending.push((reasonCode << 20) | (operation << 16) | packetIdentifier);
-  else sendAcknowledgement(connection, operation, packetIdentifier, reasonCode);
+  if (pending?.length || remaining > 0 || writable < acknowledgementByteLength(reasonCode)) {
+    connection.pending ??= [];
+    connection.pending.push((reasonCode << 20) | (operation << 16) | packetIdentifier);
+  } else sendAcknowledgement(connection, operation, packetIdentifier, reasonCode);
 }
 
 /** Sends PINGREQ as soon as the socket takes it. */
@@ -195,11 +196,11 @@ export function ping(connection: Connection): void {
 export function flushPending(connection: Connection): void {
   const { pending } = connection;
   if (connection.state !== CONNECTED || connection.remaining > 0) return;
-  while (pending.length > 0 && connection.writable >= acknowledgementByteLength(pending[0]! >> 20)) {
+  while (pending?.length && connection.writable >= acknowledgementByteLength(pending[0]! >> 20)) {
     const entry = pending.shift()!;
     sendAcknowledgement(connection, (entry >> 16) & 15, entry & 0xffff, entry >> 20);
   }
-  if (connection.pingPending && pending.length === 0 && connection.writable >= 2) {
+  if (connection.pingPending && !pending?.length && connection.writable >= 2) {
     connection.pingPending = false;
     sendShort(connection, PINGREQ);
   }

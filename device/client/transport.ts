@@ -14,7 +14,7 @@ import {
   RESOLVING,
   step,
 } from "./connection-state";
-import { closeResolver, closeSocket, finish, finishLater } from "./lifecycle";
+import { clearTimers, closeResolver, closeSocket, finish, finishLater } from "./lifecycle";
 import type { MQTTClientOptions } from "./mqtt-client-options";
 import { receive } from "./receive";
 import { assertWritable, flushPending, transmit } from "./transmit";
@@ -177,9 +177,7 @@ function lossText(state: number): string {
 export function awaitClose(connection: Connection): void {
   // The socket may have refused to write it: then all is over already.
   if (!step(connection, PARTED)) return;
-  Timer.clear(connection.timer);
-  Timer.clear(connection.deferred);
-  connection.deferred = undefined;
+  clearTimers(connection);
   connection.available = 0;
   connection.position = 0;
   connection.end = 0;

@@ -16,13 +16,14 @@ import {
   INVALID_STATE,
   INVALID_TOPIC,
   mqttError,
+  NOT_CONNECTED,
 } from "../mqtt/mqtt-error";
-import type { SubscribeItem } from "../mqtt/packet-writer";
+import { assertQoS, publishByteLength, type SubscribeItem, writePublishHeader } from "../mqtt/packet-writer";
 import { encodeTopicName } from "../mqtt/topic";
 import { bytesOf, integerIn, invalid } from "./connect-options";
 import type { Connection } from "./connection";
-import { CONNECTED } from "./connection-state";
-import type { ByteBuffer, WriteItem, WriteOptions } from "./mqtt-client-options";
+import { CLOSED, CONNECTED } from "./connection-state";
+import type { ByteBuffer, PrepareOptions, WriteItem, WriteOptions } from "./mqtt-client-options";
 import {
   assertWritable,
   sendAcknowledgement,
@@ -31,6 +32,7 @@ import {
   sendRequest,
   sendShort,
   transmit,
+  writableCount,
 } from "./transmit";
 import { awaitClose } from "./transport";
 
@@ -119,6 +121,102 @@ export function writeAgain(
   packet!.set(data, header);
   transmit(connection, packet!);
   return true;
+}
+
+/**
+ * Publishes to one topic, with payloads of one length: what `MQTTClient.prepare` returns. Its packet is written once; a message is
+ * its payload copied into it, and one `write` of the socket: nothing is allocated.
+ */
+export class Publisher {
+  readonly #connection: Connection;
+  readonly #topic: Uint8Array;
+  readonly #QoS: number;
+  readonly #retain: boolean;
+  readonly #packet: Uint8Array;
+  /** Where the payload begins. */
+  readonly #header: number;
+
+  /** Use `MQTTClient.prepare`. */
+  constructor(connection: Connection, options: PrepareOptions) {
+    const { topic, QoS = 0, retain = false } = options;
+    assertQoS(QoS);
+    const payloadByteLength = integerIn(
+      options.payloadByteLength,
+      0,
+      MAXIMUM_REMAINING_LENGTH,
+      "payloadByteLength",
+    );
+    if (typeof topic !== "string") throw mqttError(INVALID_TOPIC, `topic ${topic} is not a string`);
+    this.#connection = connection;
+    this.#topic = encodeTopicName(topic);
+    this.#QoS = QoS;
+    this.#retain = Boolean(retain);
+    this.#packet = new Uint8Array(publishByteLength(this.#topic.length, payloadByteLength, QoS));
+    this.#header = writePublishHeader(
+      this.#packet,
+      0,
+      this.#topic,
+      payloadByteLength,
+      QoS,
+      this.#retain,
+      false,
+      1,
+    );
+  }
+
+  /**
+   * Publishes.
+   * @param payload - of exactly `payloadByteLength` bytes
+   * @returns bytes that may be written now
+   * @throws {MQTTError} as `MQTTClient.write`
+   */
+  write(payload: Uint8Array): number {
+    const connection = this.#connection;
+    const packet = this.#packet;
+    const header = this.#header;
+    if (
+      connection.state !== CONNECTED ||
+      connection.remaining > 0 ||
+      connection.writable < packet.length ||
+      !(payload instanceof Uint8Array) ||
+      payload.length !== packet.length - header ||
+      connection.version5
+    )
+      return this.#writeOther(connection, payload);
+    if (this.#QoS > 0) {
+      const packetIdentifier = connection.session.publishNext(this.#QoS);
+      packet[header - 2] = packetIdentifier >> 8;
+      packet[header - 1] = packetIdentifier;
+    }
+    packet.set(payload, header);
+    transmit(connection, packet);
+    return writableCount(connection);
+  }
+
+  /** Throws, or sends where the packet of 3.1.1 is not the one to send. */
+  #writeOther(connection: Connection, payload: Uint8Array): number {
+    const { state, session } = connection;
+    const payloadByteLength = this.#packet.length - this.#header;
+    const bytes = bytesOf(payload, "payload");
+    if (bytes.length !== payloadByteLength)
+      invalid(`payload of ${bytes.length} bytes was prepared for ${payloadByteLength}`);
+    if (state === CLOSED) throw mqttError(INVALID_STATE, "the client is closed");
+    if (state !== CONNECTED) throw mqttError(NOT_CONNECTED, "CONNACK has not been received");
+    if (connection.remaining > 0) throw mqttError(INVALID_STATE, "a message waits for its next fragment");
+    const packetIdentifier = this.#QoS === 0 ? 0 : session.nextPacketIdentifier();
+    sendPublish(
+      connection,
+      bytes,
+      this.#topic,
+      payloadByteLength,
+      this.#QoS,
+      this.#retain,
+      false,
+      packetIdentifier,
+      undefined,
+    );
+    return writableCount(connection);
+  }
 }
 
 /** Encodes properties, unless they are that already. */

@@ -80,7 +80,7 @@ export class PacketReader {
   /** @internal The position that completes the state. */ goal: number;
   /** @internal */ skipping: boolean;
   /** @internal Length of the good Topic Name that the scratch holds from 2 on; 0 for none. */ knownByteLength: number;
-  /** @internal That Topic Name, once asked for. */ topicText: string | undefined;
+  /** @internal That Topic Name, once asked for. */ declare topicText?: string | undefined;
   /** @internal */ readonly scratch: Uint8Array;
   /** @internal */ readonly maximumPacketByteLength: number;
 
@@ -104,7 +104,6 @@ export class PacketReader {
     this.goal = 0;
     this.skipping = false;
     this.knownByteLength = 0;
-    this.topicText = undefined;
   }
 
   /** Control Packet type of the packet. */
@@ -185,24 +184,11 @@ export class PacketReader {
    * @returns index of the first byte not consumed, `end` at most
    */
   feed(bytes: Uint8Array, start: number, end: number): number {
-    if (this.state === BROKEN) return start;
     if (this.state === FIXED_HEADER && end - start > 3) {
       const next = readWhole(this, bytes, start, end);
       if (next > 0) return next;
     }
-    let event = NEED_BYTES;
-    while (start < end && event === NEED_BYTES) {
-      if (this.state === FIXED_HEADER) event = beginPacket(this, bytes[start++]!);
-      else if (this.state === REMAINING_LENGTH) event = readRemainingLength(this, bytes[start++]!);
-      else {
-        const wanted = this.goal - this.position;
-        const stop = end - start < wanted ? end : start + wanted;
-        event = consume(this, bytes, start, stop);
-        start = stop;
-      }
-    }
-    this.event = event;
-    return start;
+    return readBytes(this, bytes, start, end);
   }
 
   /**
@@ -259,6 +245,23 @@ function readWhole(reader: PacketReader, bytes: Uint8Array, start: number, end: 
   const first = bytes[start]!;
   if (first >> 4 === PUBLISH) return readKnownTopic(reader, bytes, start, end);
   return readAcknowledgement(reader, bytes, start, first);
+}
+
+function readBytes(reader: PacketReader, bytes: Uint8Array, start: number, end: number): number {
+  if (reader.state === BROKEN) return start;
+  let event = NEED_BYTES;
+  while (start < end && event === NEED_BYTES) {
+    if (reader.state === FIXED_HEADER) event = beginPacket(reader, bytes[start++]!);
+    else if (reader.state === REMAINING_LENGTH) event = readRemainingLength(reader, bytes[start++]!);
+    else {
+      const wanted = reader.goal - reader.position;
+      const stop = end - start < wanted ? end : start + wanted;
+      event = consume(reader, bytes, start, stop);
+      start = stop;
+    }
+  }
+  reader.event = event;
+  return start;
 }
 
 // Most packets come whole and leave nothing to keep: acknowledgements, and PUBLISH with the topic of the one before. The two

@@ -17,13 +17,12 @@ const DEFAULT_LIMIT = 256;
  */
 export class Session {
   /** @internal */ readonly outbound: InFlight;
-  /** @internal */ readonly inbound: InFlight;
+  /** @internal Missing until a QoS 2 message has arrived. */ declare inbound?: InFlight;
   /** @internal */ last: number;
 
   /** @param limit - most outbound, and most inbound QoS 2, exchanges at a time; 1 to 65,535; default 256 */
   constructor(limit: number = DEFAULT_LIMIT) {
     this.outbound = new InFlight(limit);
-    this.inbound = new InFlight(limit);
     this.last = 0;
   }
 
@@ -105,7 +104,7 @@ export class Session {
 
   /** Whether an inbound QoS 2 message is a duplicate of one delivered and not yet released ([MQTT-4.3.3-2]). */
   isReceived(packetIdentifier: number): boolean {
-    return this.inbound.has(packetIdentifier);
+    return this.inbound?.has(packetIdentifier) ?? false;
   }
 
   /**
@@ -113,12 +112,13 @@ export class Session {
    * @throws {MQTTError} IN_FLIGHT_FULL
    */
   receive(packetIdentifier: number): void {
+    this.inbound ??= new InFlight(this.outbound.limit);
     this.inbound.set(packetIdentifier, RECEIVED);
   }
 
   /** PUBREL arrived: the identifier may be used for another message. An unknown one is answered with PUBCOMP all the same. */
   release(packetIdentifier: number): void {
-    this.inbound.remove(packetIdentifier);
+    this.inbound?.remove(packetIdentifier);
   }
 
   /**
@@ -131,7 +131,7 @@ export class Session {
       this.outbound.removeState(UNSUBACK);
     } else {
       this.outbound.clear();
-      this.inbound.clear();
+      this.inbound?.clear();
     }
   }
 }

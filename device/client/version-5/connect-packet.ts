@@ -17,7 +17,7 @@ const DEFAULT_TOPIC_ALIASES = 8;
 /** The properties to announce: the Receive Maximum is never over what the session can hold. */
 function propertiesOf(options: MQTTClientOptions): ConnectProperties {
   const { properties = {}, session } = options;
-  const most = session ? session.inbound.limit : DEFAULT_RECEIVE_MAXIMUM;
+  const most = session ? session.outbound.limit : DEFAULT_RECEIVE_MAXIMUM;
   const receiveMaximum = Math.min(properties.receiveMaximum ?? most, most);
   return { ...properties, receiveMaximum };
 }
