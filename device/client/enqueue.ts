@@ -3,7 +3,7 @@ import { DEADLINE_PASSED, mqttError, OUTBOX_FULL, SUPERSEDED } from "../mqtt/mqt
 import { DEADLINE, LATEST, MUST } from "./delivery";
 import { WAITING } from "./outbox";
 import type { ReliableState, Report } from "./reliable-state";
-import { drop, remove, reportAllDropped, reportWritten } from "./report";
+import { addDeadline, drop, remove, reportAllDropped, reportWritten } from "./report";
 
 const NEWER = "a newer message of its topic took its place";
 
@@ -81,11 +81,11 @@ function append(
   deadline: number,
   properties: Uint8Array | undefined,
 ): void {
-  const { outbox, deadlines } = state;
+  const { outbox } = state;
   const offset = outbox.append(token, delivery, topic, payload, QoS, retain, properties);
   if (delivery === DEADLINE) {
     const timer = Timer.set(() => expire(state, token), deadline);
-    deadlines.push({ token, timer });
+    addDeadline(state, { token, timer });
   }
   // Also when the broker turns out to speak 3.1.1: then this client alone sees to it.
   if (properties) state.preferred.appended?.(state, offset, token);
@@ -150,8 +150,8 @@ function mayEvict(state: ReliableState, offset: number): boolean {
 /** A deadline has passed. What has been sent once must be sent until acknowledged ([MQTT-4.4.0-1]). */
 function expire(state: ReliableState, token: number): void {
   const { outbox, deadlines } = state;
-  const index = deadlines.findIndex((deadline) => deadline.token === token);
-  if (index >= 0) deadlines.splice(index, 1);
+  const index = deadlines ? deadlines.findIndex((deadline) => deadline.token === token) : -1;
+  if (index >= 0) deadlines!.splice(index, 1);
   const offset = outbox.findToken(token);
   if (offset < 0) return;
   if (outbox.state(offset) === WAITING) drop(state, offset, DEADLINE_PASSED, "its deadline has passed");

@@ -40,8 +40,9 @@ export class Outbox {
   /** How many records have been removed so far: when it changes, offsets do. */
   removals: number;
 
-  constructor(byteLength: number) {
-    this.bytes = new Uint8Array(byteLength);
+  /** @param memory - whose first `byteLength` bytes are the outbox's; default its own */
+  constructor(byteLength: number, memory: ArrayBuffer = new ArrayBuffer(byteLength)) {
+    this.bytes = new Uint8Array(memory, 0, byteLength);
     this.used = 0;
     this.count = 0;
     this.removals = 0;

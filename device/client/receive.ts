@@ -38,6 +38,7 @@ export function receive(connection: Connection): void {
 
 function mayParse(connection: Connection): boolean {
   const { state } = connection;
+  if (state === CONNECTED && !connection.pending) return connection.available === 0;
   return (state === CONNECTED || state === LOGIN || state === ENDED) && !isBlocked(connection);
 }
 

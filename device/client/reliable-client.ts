@@ -347,8 +347,10 @@ function clearTimers(state: ReliableState): void {
   state.timer = undefined;
   state.streamTimer = undefined;
   state.flush = undefined;
-  for (let index = 0; index < state.deadlines.length; index++) Timer.clear(state.deadlines[index]!.timer);
-  state.deadlines.length = 0;
+  const { deadlines } = state;
+  if (!deadlines) return;
+  for (let index = 0; index < deadlines.length; index++) Timer.clear(deadlines[index]!.timer);
+  deadlines.length = 0;
 }
 
 function disconnect(client: MQTTClient): void {

@@ -3,7 +3,7 @@ import type { MQTTError } from "../mqtt/mqtt-error";
 import { Session } from "../mqtt/session";
 import type { ReceivedProperties } from "../mqtt/version-5/property-reader";
 import { BackOff } from "./back-off";
-import { numberIn } from "./connect-options";
+import { integerIn, numberIn } from "./connect-options";
 import type MQTTClient from "./mqtt-client";
 import type { MQTTClientOptions } from "./mqtt-client-options";
 import { Outbox } from "./outbox";
@@ -92,7 +92,7 @@ export class ReliableState {
   readonly inFlight: number;
   client: MQTTClient | undefined;
   connected: boolean;
-  closed: boolean;
+  declare closed?: boolean;
   /** Connections accepted so far. */
   connections: number;
   /** While offline the next attempt; while online the time until the connection counts as stable. */
@@ -101,16 +101,17 @@ export class ReliableState {
 
   /** The message in the outbox that is being written in pieces: its token, or 0, and how many of its bytes are written. */
   partialToken: number;
-  partialPosition: number;
+  /** Only with a token there. */
+  declare partialPosition: number;
   declare stream?: Stream | undefined;
   /** Runs when a QoS 0 stream is written. */
   declare streamTimer?: Timer | undefined;
   pumping: boolean;
   /** A callback has added something to send while pumping. */
   pumpAgain: boolean;
-  readonly deadlines: Deadline[];
-  readonly reports: Report[];
-  reporting: boolean;
+  declare deadlines?: Deadline[];
+  declare reports?: Report[];
+  declare reporting?: boolean;
   declare reportTimer?: Timer | undefined;
   declare flush?: Flush | undefined;
 
@@ -138,27 +139,29 @@ export class ReliableState {
     this.negotiated = false;
     this.maximumQoS = 2;
     this.session = new Session();
-    this.outbox = new Outbox(numberIn(options.outboxByteLength ?? 4096, 64, 0x7fff_ffff, "outboxByteLength"));
+    // One piece of memory for both: each costs 56 bytes more.
+    const outboxByteLength = integerIn(options.outboxByteLength ?? 4096, 64, 0x7fff_ffff, "outboxByteLength");
+    const messageByteLength = integerIn(
+      options.messageByteLength ?? 512,
+      1,
+      0x7fff_ffff - outboxByteLength,
+      "messageByteLength",
+    );
+    const memory = new ArrayBuffer(outboxByteLength + messageByteLength);
+    this.outbox = new Outbox(outboxByteLength, memory);
     this.backOff = new BackOff(minimumDelay, maximumDelay, options.random ?? Math.random);
     this.subscriptions = new Subscriptions();
     this.topics = new TopicCache();
-    this.message = new Uint8Array(
-      numberIn(options.messageByteLength ?? 512, 1, 0x7fff_ffff, "messageByteLength"),
-    );
+    this.message = new Uint8Array(memory, outboxByteLength);
     this.inFlight = numberIn(options.inFlight ?? 16, 1, 255, "inFlight");
     this.client = undefined;
     this.connected = false;
-    this.closed = false;
     this.connections = 0;
     this.timer = undefined;
     this.lastToken = 0;
     this.partialToken = 0;
-    this.partialPosition = 0;
     this.pumping = false;
     this.pumpAgain = false;
-    this.deadlines = [];
-    this.reports = [];
-    this.reporting = false;
     this.topic = "";
     this.QoS = 0;
     this.retain = false;

@@ -1,6 +1,6 @@
 import Timer from "timer";
 import { type MQTTError, mqttError } from "../mqtt/mqtt-error";
-import type { ReliableState, Report } from "./reliable-state";
+import type { Deadline, ReliableState, Report } from "./reliable-state";
 
 /** ms; over 0, so that such a program does not take all of the time. */
 const NESTED_DELAY = 1;
@@ -37,6 +37,7 @@ export function reportDropped(state: ReliableState, report: Report): void {
 
 /** Reports messages that were dropped together. `close` in one of the callbacks reports the others. */
 export function reportAllDropped(state: ReliableState, dropped: readonly Report[]): void {
+  state.reports ??= [];
   const { reports } = state;
   if (state.reporting)
     for (let index = 0; index < dropped.length; index++) reportDropped(state, dropped[index]!);
@@ -62,6 +63,7 @@ export function reportWritten(state: ReliableState, token: number): void {
 }
 
 function reportLater(state: ReliableState, report: Report, delay: number): void {
+  state.reports ??= [];
   const { reports } = state;
   reports.push(report);
   state.reportTimer ??= Timer.set(() => {
@@ -74,13 +76,14 @@ function reportLater(state: ReliableState, report: Report, delay: number): void 
 /** Calls what waits for this turn. What the callbacks add waits for the next. */
 export function deliverReports(state: ReliableState): void {
   const { reports } = state;
+  if (!reports) return;
   for (let count = reports.length; count > 0 && reports.length > 0; count--) call(state, reports.shift()!);
 }
 
 function call(state: ReliableState, report: Report): void {
   const { callbacks, owner } = state;
   const { token, topic, reason } = report;
-  const nested = state.reporting;
+  const { reporting: nested = false } = state;
   state.reporting = true;
   try {
     if (reason) callbacks.onDropped?.call(owner, token, topic, reason);
@@ -111,8 +114,14 @@ export function endFlush(state: ReliableState): void {
   flush?.callback(unsentCount(state));
 }
 
+export function addDeadline(state: ReliableState, deadline: Deadline): void {
+  state.deadlines ??= [];
+  state.deadlines.push(deadline);
+}
+
 export function cancelDeadline(state: ReliableState, token: number): void {
   const { deadlines } = state;
+  if (!deadlines) return;
   for (let index = deadlines.length - 1; index >= 0; index--) {
     if (deadlines[index]!.token !== token) continue;
     Timer.clear(deadlines[index]!.timer);

@@ -291,7 +291,9 @@ function readKnownTopic(reader: PacketReader, bytes: Uint8Array, start: number, 
   )
     return 0;
   // Backwards: topics of one home differ at the end.
-  for (let index = knownByteLength + 1; index > 1; index--) if (scratch[index] !== bytes[--place]) return 0;
+  let index = knownByteLength + 2;
+  do if (scratch[--index] !== bytes[--place]) return 0;
+  while (index > 2);
   const first = bytes[start]!;
   const remainingLength = bytes[start + 1]!;
   let unread = remainingLength - 2 - knownByteLength;

@@ -6,7 +6,7 @@ import { MESSAGE_EXPIRY_INTERVAL, PAYLOAD_FORMAT_INDICATOR } from "../../mqtt/ve
 import type MQTTClient from "../mqtt-client";
 import { type Outbox, PIECE_BYTE_LENGTH, readNumber, WAITING, writeNumber } from "../outbox";
 import type { ReliableState } from "../reliable-state";
-import { cancelDeadline, drop } from "../report";
+import { addDeadline, cancelDeadline, drop } from "../report";
 import type { TopicCache } from "../topic-cache";
 import { tooLarge } from "./transmit";
 
@@ -73,7 +73,7 @@ export function leastByteLength(state: ReliableState, offset: number): number {
 export function appended(state: ReliableState, offset: number, token: number): void {
   if (expiryPlace(state.outbox, offset) === 0) return;
   const timer = Timer.repeat(() => age(state, token), 1000);
-  state.deadlines.push({ token, timer });
+  addDeadline(state, { token, timer });
 }
 
 /**
