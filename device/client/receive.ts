@@ -6,7 +6,15 @@ import {
   PACKET_TOO_LARGE,
   PROTOCOL_ERROR,
 } from "../mqtt/mqtt-error";
-import { FAILED, PACKET, PAYLOAD, PUBLISH_HEADER, SKIPPED, takePayload } from "../mqtt/packet-reader";
+import {
+  FAILED,
+  FIXED_HEADER,
+  PACKET,
+  PAYLOAD,
+  type PacketReader,
+  PUBLISH_HEADER,
+  SKIPPED,
+} from "../mqtt/packet-reader";
 import { type Connection, isBlocked } from "./connection";
 import { CONNECTED, ENDED, LOGIN } from "./connection-state";
 import { defer, fail, failLater, finish, finishLater } from "./lifecycle";
@@ -107,7 +115,7 @@ function beginMessage(connection: Connection): void {
     const count = Math.min(payloadRemaining, end - position);
     if (count === 0) return;
     connection.position = position + count;
-    takePayload(reader, count);
+    take(reader, count);
     announce(connection, position, payloadRemaining - count);
     return;
   }
@@ -117,6 +125,13 @@ function beginMessage(connection: Connection): void {
     connection.isEmpty = false;
   }
   completeMessage(connection);
+}
+
+/** As `takePayload` of the reader, which need not check what stands in the buffer: `count` is 1 to `payloadRemaining`. */
+function take(reader: PacketReader, count: number): void {
+  reader.position += count;
+  reader.unread -= count;
+  if (reader.unread === 0) reader.state = FIXED_HEADER;
 }
 
 /** Tells the application of payload: what stands in the buffer from `start`, and what of the rest the socket holds. */

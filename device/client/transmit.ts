@@ -101,8 +101,8 @@ export function sendPublish(
   connection.remaining = byteLength - data.length;
   if (data.length <= room) {
     buffer.set(data, start);
-    // Only of the topic that `connection.topic` names, and complete.
-    if (topic === connection.topicBytes && connection.remaining === 0 && protocol.version === 4)
+    // Only of the topic that `connection.topic` names, complete, and without DUP.
+    if (topic === connection.topicBytes && connection.remaining === 0 && !duplicate && protocol.version === 4)
       connection.header = start;
     transmitBuffer(connection, buffer, start + data.length);
   } else {

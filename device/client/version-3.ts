@@ -1,6 +1,6 @@
 import { CONNACK, PINGRESP, PUBACK, PUBCOMP, PUBREC, PUBREL, SUBACK } from "../mqtt/control-packet";
 import { CONNECTION_REFUSED, type MQTTError, mqttError, PROTOCOL_ERROR } from "../mqtt/mqtt-error";
-import { PacketReader } from "../mqtt/packet-reader";
+import type { PacketReader } from "../mqtt/packet-reader";
 import {
   publishByteLength,
   subscribeByteLength,
@@ -11,6 +11,7 @@ import {
   writeUnsubscribe,
 } from "../mqtt/packet-writer";
 import { encodeTopicFilter } from "../mqtt/topic";
+import { WholePacketReader } from "../mqtt/whole-packet-reader";
 import { SELDOM, SOON } from "./back-off";
 import { connectPacketOf } from "./connect-options";
 import type { Connection } from "./connection";
@@ -62,7 +63,7 @@ export const version3: Protocol = Object.freeze({
 });
 
 function createReader(options: MQTTClientOptions): PacketReader {
-  return new PacketReader({ headerByteLength: options.headerByteLength ?? 256 });
+  return new WholePacketReader({ headerByteLength: options.headerByteLength ?? 256 });
 }
 
 /** The first packet must be CONNACK ([MQTT-3.2.0-1]). */

@@ -1,4 +1,3 @@
-// Over 400 lines because the way for packets that come whole shares the states of the way byte by byte.
 import { CONNACK, PINGRESP, PUBCOMP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
 import { DEFAULT_HEADER_BYTE_LENGTH, MAXIMUM_PACKET_BYTE_LENGTH } from "./limits";
 import {
@@ -184,11 +183,20 @@ export class PacketReader {
    * @returns index of the first byte not consumed, `end` at most
    */
   feed(bytes: Uint8Array, start: number, end: number): number {
-    if (this.state === FIXED_HEADER && end - start > 3) {
-      const next = readWhole(this, bytes, start, end);
-      if (next > 0) return next;
+    if (this.state === BROKEN) return start;
+    let event = NEED_BYTES;
+    while (start < end && event === NEED_BYTES) {
+      if (this.state === FIXED_HEADER) event = beginPacket(this, bytes[start++]!);
+      else if (this.state === REMAINING_LENGTH) event = readRemainingLength(this, bytes[start++]!);
+      else {
+        const wanted = this.goal - this.position;
+        const stop = end - start < wanted ? end : start + wanted;
+        event = consume(this, bytes, start, stop);
+        start = stop;
+      }
     }
-    return readBytes(this, bytes, start, end);
+    this.event = event;
+    return start;
   }
 
   /**
@@ -198,8 +206,10 @@ export class PacketReader {
    */
   takePayload(count: number): void {
     assertInteger(count, 0, this.payloadRemaining, INVALID_LENGTH, "count");
+    this.unread -= count;
+    this.position += count;
     // None may be taken at any time; only the last of a payload ends a packet.
-    if (count > 0) takePayload(this, count);
+    if (count > 0 && this.unread === 0) this.state = FIXED_HEADER;
   }
 
   /** Forgets all that came: the next byte is the first of a new connection. */
@@ -210,13 +220,6 @@ export class PacketReader {
     this.error = 0;
     this.detail = "";
   }
-}
-
-/** For the owner who knows: `count` is 1 to `payloadRemaining`. */
-export function takePayload(reader: PacketReader, count: number): void {
-  reader.position += count;
-  reader.unread -= count;
-  if (reader.unread === 0) reader.state = FIXED_HEADER;
 }
 
 // The functions below return the event that the bytes make: NEED_BYTES while there is none. Those exported serve version-5 too.
@@ -239,83 +242,6 @@ export function expect(reader: PacketReader, state: number, goal: number): numbe
   reader.position = 0;
   reader.goal = goal;
   return NEED_BYTES;
-}
-
-function readWhole(reader: PacketReader, bytes: Uint8Array, start: number, end: number): number {
-  const first = bytes[start]!;
-  if (first >> 4 === PUBLISH) return readKnownTopic(reader, bytes, start, end);
-  return readAcknowledgement(reader, bytes, start, first);
-}
-
-function readBytes(reader: PacketReader, bytes: Uint8Array, start: number, end: number): number {
-  if (reader.state === BROKEN) return start;
-  let event = NEED_BYTES;
-  while (start < end && event === NEED_BYTES) {
-    if (reader.state === FIXED_HEADER) event = beginPacket(reader, bytes[start++]!);
-    else if (reader.state === REMAINING_LENGTH) event = readRemainingLength(reader, bytes[start++]!);
-    else {
-      const wanted = reader.goal - reader.position;
-      const stop = end - start < wanted ? end : start + wanted;
-      event = consume(reader, bytes, start, stop);
-      start = stop;
-    }
-  }
-  reader.event = event;
-  return start;
-}
-
-// Most packets come whole and leave nothing to keep: acknowledgements, and PUBLISH with the topic of the one before. The two
-// functions that follow read these. They return the index after what `event` tells; 0 for any other packet, for one with a fault,
-// over a limit, or with a Remaining Length of several bytes: then nothing is read yet.
-
-function readAcknowledgement(reader: PacketReader, bytes: Uint8Array, start: number, first: number): number {
-  if (bytes[start + 1] !== 2 || (first !== 0x40 && first !== 0x50 && first !== 0x62 && first !== 0x70))
-    return 0;
-  reader.packetIdentifier = (bytes[start + 2]! << 8) | bytes[start + 3]!;
-  if (reader.packetIdentifier === 0) return 0;
-  reader.first = first;
-  reader.remainingLength = 2;
-  reader.lengthByteLength = 1;
-  reader.event = PACKET;
-  return start + 4;
-}
-
-function readKnownTopic(reader: PacketReader, bytes: Uint8Array, start: number, end: number): number {
-  const { scratch, knownByteLength } = reader;
-  let place = start + 4 + knownByteLength;
-  if (
-    knownByteLength === 0 ||
-    place + 2 > end ||
-    bytes[start + 3] !== knownByteLength ||
-    bytes[start + 2] !== 0
-  )
-    return 0;
-  // Backwards: topics of one home differ at the end.
-  let index = knownByteLength + 2;
-  do if (scratch[--index] !== bytes[--place]) return 0;
-  while (index > 2);
-  const first = bytes[start]!;
-  const remainingLength = bytes[start + 1]!;
-  let unread = remainingLength - 2 - knownByteLength;
-  place += knownByteLength;
-  if (first > 0x31) {
-    if ((first & 6) === 6 || (first & 14) === 8) return 0;
-    reader.packetIdentifier = (bytes[place]! << 8) | bytes[place + 1]!;
-    if (reader.packetIdentifier === 0) return 0;
-    unread -= 2;
-    place += 2;
-  } else reader.packetIdentifier = 0;
-  if (unread <= 0 || remainingLength > 0x7f || remainingLength + 2 > reader.maximumPacketByteLength) return 0;
-  reader.first = first;
-  reader.remainingLength = remainingLength;
-  reader.lengthByteLength = 1;
-  reader.topicByteLength = knownByteLength;
-  reader.event = PUBLISH_HEADER;
-  reader.state = MESSAGE;
-  reader.unread = unread;
-  reader.position = 0;
-  reader.goal = unread;
-  return place;
 }
 
 function beginPacket(reader: PacketReader, first: number): number {

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { MALFORMED_PACKET, PACKET_TOO_LARGE, PROTOCOL_ERROR } from "../../device/mqtt/mqtt-error";
-import { FAILED, PACKET, PacketReader, type PacketReaderOptions } from "../../device/mqtt/packet-reader";
+import { FAILED, PACKET, type PacketReader, type PacketReaderOptions } from "../../device/mqtt/packet-reader";
 import { TOPIC_ALIAS_INVALID, TOPIC_ALIASES_FULL } from "../../device/mqtt/version-5/mqtt-error";
 import {
   PacketReader as PacketReader5,
   type PacketReaderOptions as PacketReaderOptions5,
 } from "../../device/mqtt/version-5/packet-reader";
 import { disconnectReasonCode } from "../../device/mqtt/version-5/reason-code";
+import { WholePacketReader } from "../../device/mqtt/whole-packet-reader";
 import { readPackets } from "../vectors/read-packets";
 import { readPackets as readPackets5 } from "../vectors/version-5/read-packets";
 import { type Allocation, counted } from "./allocation";
@@ -33,7 +34,7 @@ type Read<Options> = (options: Options, stream: Uint8Array, cuts: readonly numbe
 
 /** readPackets throws on over-consumption, on a standstill and on an event without its bytes. */
 function read4(options: PacketReaderOptions, stream: Uint8Array, pieces: readonly number[]): Reading {
-  const reader = new PacketReader(options);
+  const reader = new WholePacketReader(options);
   const allocation = countFeed(reader);
   const values = readPackets(reader, stream, pieces);
   return { reader, values, failed: reader.event === FAILED, allocation };

@@ -122,7 +122,8 @@ function checkMemory(
   connections: number,
 ): void {
   const { bufferByteLength, outboxByteLength, messageByteLength, streams } = value;
-  const largest = Math.max(bufferByteLength, outboxByteLength, messageByteLength, HEADER_BYTE_LENGTH_5);
+  // Both buffers of a connection are one piece of memory; so are outbox and message.
+  const largest = Math.max(2 * bufferByteLength, outboxByteLength + messageByteLength, HEADER_BYTE_LENGTH_5);
   assert(allocation.largest <= largest, `allocated ${allocation.largest} bytes at once, limit ${largest}`);
   const received = streams.reduce((sum, stream) => sum + stream.length, 0) * (value.login5 ? 3 : 1);
   const header = value.login5 ? HEADER_BYTE_LENGTH_5 : HEADER_BYTE_LENGTH;

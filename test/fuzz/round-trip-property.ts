@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { generate, type Packet, parser } from "mqtt-packet";
-import { PacketReader } from "../../device/mqtt/packet-reader";
 import { PacketReader as PacketReader5 } from "../../device/mqtt/version-5/packet-reader";
+import { WholePacketReader } from "../../device/mqtt/whole-packet-reader";
 import type { PacketValue } from "../vectors/packet";
 import { readPackets } from "../vectors/read-packets";
 import { theirPacket } from "../vectors/version-5/mqtt-packet";
@@ -36,7 +36,7 @@ function stream(packets: readonly Uint8Array[]): Uint8Array {
 }
 
 function read4(bytes: Uint8Array, pieces: readonly number[]): unknown[] {
-  return readPackets(new PacketReader({ headerByteLength: HEADER_BYTE_LENGTH }), bytes, pieces);
+  return readPackets(new WholePacketReader({ headerByteLength: HEADER_BYTE_LENGTH }), bytes, pieces);
 }
 
 function read5(bytes: Uint8Array, pieces: readonly number[]): unknown[] {

@@ -1,6 +1,11 @@
 import { type Packet, parser } from "mqtt-packet";
 import { DefaultPacketReadMap, MqttTransformer, PacketStream, type PacketType } from "mqtts";
-import { PAYLOAD as PAYLOAD_EVENT, PacketReader, PUBLISH_HEADER } from "../../../device/mqtt/packet-reader";
+import {
+  PAYLOAD as PAYLOAD_EVENT,
+  type PacketReader,
+  PUBLISH_HEADER,
+} from "../../../device/mqtt/packet-reader";
+import { WholePacketReader } from "../../../device/mqtt/whole-packet-reader";
 import type { Subject } from "../interleave";
 import { kept } from "./encode";
 
@@ -27,7 +32,7 @@ export function decodeSubjects(packets: readonly Buffer[]): DecodeSubjects {
 }
 
 function decodeFields(packets: readonly Buffer[], count: number): void {
-  const reader = new PacketReader();
+  const reader = new WholePacketReader();
   let sum = 0;
   for (let index = 0; index < count; index++) {
     const bytes = packets[index % packets.length]!;
@@ -41,7 +46,7 @@ function decodeFields(packets: readonly Buffer[], count: number): void {
 }
 
 function decodeTopic(packets: readonly Buffer[], count: number): void {
-  const reader = new PacketReader();
+  const reader = new WholePacketReader();
   let sum = 0;
   for (let index = 0; index < count; index++) {
     const bytes = packets[index % packets.length]!;
@@ -58,7 +63,7 @@ function decodeTopic(packets: readonly Buffer[], count: number): void {
 }
 
 function decodePayload(packets: readonly Buffer[], count: number): void {
-  const reader = new PacketReader();
+  const reader = new WholePacketReader();
   let sum = 0;
   for (let index = 0; index < count; index++) {
     const bytes = packets[index % packets.length]!;
@@ -136,7 +141,7 @@ function repeat(stream: Stream, count: number, decode: (stream: Stream, tally: T
 }
 
 function decodeStream(stream: Stream, tally: Tally): void {
-  const reader = new PacketReader();
+  const reader = new WholePacketReader();
   const target = new Uint8Array(stream.targetByteLength);
   let offset = 0;
   for (const chunk of stream.chunks) offset = decodeChunk(reader, chunk, target, offset, tally);
