@@ -26,19 +26,20 @@ import {
   invalid,
   keepAliveFor,
   timeoutOf,
-} from "./connect-options";
-import { Connection } from "./connection";
-import { CLOSED, CONNECTED } from "./connection-state";
-import { abandon } from "./lifecycle";
+} from "./connection/connect-options";
+import { Connection } from "./connection/connection";
+import { CLOSED, CONNECTED } from "./connection/connection-state";
+import { abandon } from "./connection/lifecycle";
+import { readPayload } from "./connection/receive";
+import { assertWritable, sendPublish, transmit, writableCount } from "./connection/transmit";
+import { open } from "./connection/transport";
+import { Publisher, writeAgain, writeControl, writeFragment, writePublish } from "./connection/write";
 import type { ByteBuffer, MQTTClientOptions, PrepareOptions, WriteOptions } from "./mqtt-client-options";
 import type { Version } from "./protocol";
-import { readPayload } from "./receive";
-import { assertWritable, sendPublish, transmit, writableCount } from "./transmit";
-import { open } from "./transport";
 import { version3 } from "./version-3";
 import type { ServerLimits } from "./version-5/state";
-import { Publisher, writeAgain, writeControl, writeFragment, writePublish } from "./write";
 
+export type { Publisher } from "./connection/write";
 export type {
   ByteBuffer,
   ControlMessage,
@@ -49,7 +50,6 @@ export type {
   WriteItem,
   WriteOptions,
 } from "./mqtt-client-options";
-export type { Publisher } from "./write";
 
 /**
  * One MQTT connection, of 3.1.1 or, with option `protocol`, of 5.0: the MQTT Client class of ECMA-419 (3rd edition, clause 25), a drop-in for the Moddable SDK's

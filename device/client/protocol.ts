@@ -1,12 +1,12 @@
 import type { MQTTError } from "../mqtt/mqtt-error";
 import type { PacketReader } from "../mqtt/packet-reader";
 import type { SubscribeItem } from "../mqtt/packet-writer";
-import type { Connection } from "./connection";
+import type { Connection } from "./connection/connection";
 import type MQTTClient from "./mqtt-client";
 import type { ByteBuffer, MQTTClientOptions, ReadableOptions, WriteOptions } from "./mqtt-client-options";
+import type { ReliableState } from "./reliable/reliable-state";
+import type { Subscription } from "./reliable/subscriptions";
 import type { SubscribeOptions } from "./reliable-client-options";
-import type { ReliableState } from "./reliable-state";
-import type { Subscription } from "./subscriptions";
 
 /** MQTT 3.1.1, by the number that CONNECT carries: what `version` of the clients says. */
 export type Version = 4 | 5;

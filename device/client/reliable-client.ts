@@ -12,13 +12,15 @@ import {
 import { publishByteLength, writePublishHeader } from "../mqtt/packet-writer";
 import { encodeTopicName } from "../mqtt/topic";
 import { encodeBinary } from "../mqtt/utf8-string";
-import { bytesOf, integerIn, invalid, numberIn } from "./connect-options";
+import { bytesOf, integerIn, invalid, numberIn } from "./connection/connect-options";
 import { DEADLINE, LATEST } from "./delivery";
-import { enqueue, nextToken, sendAtOnce } from "./enqueue";
 import type MQTTClient from "./mqtt-client";
-import { pump } from "./outgoing";
 import type { Version } from "./protocol";
-import { connect, settingsOf } from "./reconnect";
+import { enqueue, nextToken, sendAtOnce } from "./reliable/enqueue";
+import { pump } from "./reliable/outgoing";
+import { connect, settingsOf } from "./reliable/reconnect";
+import { ReliableState } from "./reliable/reliable-state";
+import { checkFlush, deliverReports, drop, endFlush, reportWritten } from "./reliable/report";
 import type {
   PublishOptions,
   ReliableClientOptions,
@@ -26,8 +28,6 @@ import type {
   StreamOptions,
   SubscribeOptions,
 } from "./reliable-client-options";
-import { ReliableState } from "./reliable-state";
-import { checkFlush, deliverReports, drop, endFlush, reportWritten } from "./report";
 import type { ServerLimits } from "./version-5/state";
 
 export type { Delivery } from "./delivery";

@@ -12,17 +12,17 @@ import {
 } from "../mqtt/packet-writer";
 import { encodeTopicFilter } from "../mqtt/topic";
 import { WholePacketReader } from "../mqtt/whole-packet-reader";
-import { SELDOM, SOON } from "./back-off";
-import { connectPacketOf } from "./connect-options";
-import type { Connection } from "./connection";
-import { accept, notify } from "./control";
-import { finish } from "./lifecycle";
+import { connectPacketOf } from "./connection/connect-options";
+import type { Connection } from "./connection/connection";
+import { accept, notify } from "./connection/control";
+import { finish } from "./connection/lifecycle";
+import { acknowledge } from "./connection/transmit";
 import type MQTTClient from "./mqtt-client";
 import type { ControlMessage, MQTTClientOptions } from "./mqtt-client-options";
-import { PIECE_BYTE_LENGTH } from "./outbox";
 import type { Protocol } from "./protocol";
-import type { ReliableState } from "./reliable-state";
-import { acknowledge } from "./transmit";
+import { SELDOM, SOON } from "./reliable/back-off";
+import { PIECE_BYTE_LENGTH } from "./reliable/outbox";
+import type { ReliableState } from "./reliable/reliable-state";
 
 /** CONNACK return code "server unavailable": the only one that waiting mends by itself (MQTT 3.1.1 table 3.1). */
 const SERVER_UNAVAILABLE = 3;

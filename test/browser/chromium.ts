@@ -35,7 +35,7 @@ export async function bundlePage(): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     entryPoints: [fromHere("page.ts")],
     absWorkingDir: fromHere("../.."),
-    alias: { timer: fromHere("../../device/client/browser-timer.ts") },
+    alias: { timer: fromHere("../../device/client/transports/browser/browser-timer.ts") },
     bundle: true,
     format: "iife",
     platform: "browser",

@@ -1,7 +1,7 @@
-import BrowserResolver from "../../device/client/browser-resolver";
-import BrowserSocket from "../../device/client/browser-socket";
 import MQTTClient from "../../device/client/mqtt-client";
 import ReliableClient from "../../device/client/reliable-client";
+import BrowserResolver from "../../device/client/transports/browser/browser-resolver";
+import BrowserSocket from "../../device/client/transports/browser/browser-socket";
 
 /*
  * What the page offers to the test: the device's own clients, as functions whose arguments and results can cross to it.

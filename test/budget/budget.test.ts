@@ -26,7 +26,7 @@ test(
 );
 
 describe("one line that allocates in the publish path", () => {
-  const NAME = "device/client/transmit";
+  const NAME = "device/client/connection/transmit";
   const LINE = "  connection.keepAlive?.sent();\n";
 
   /** Differences to the committed figures when `transmit.ts` has `line` more. */

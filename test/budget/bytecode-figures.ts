@@ -77,7 +77,7 @@ function sum({ code, symbols }: ModuleSize): number {
 }
 
 function moduleNames(directory: string, folder: string): string[] {
-  return readdirSync(join(directory, folder))
+  return readdirSync(join(directory, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => `${folder}/${file.slice(0, -".ts".length)}`)
     .sort();

@@ -24,6 +24,7 @@ export interface Group {
 
 const MQTT = "bytecode.device/mqtt/";
 const CLIENT = "bytecode.device/client/";
+const RELIABLE: string = `${CLIENT}reliable/`;
 
 function message(client: string, step: string, title: string, more: Partial<Row> = {}): Row {
   const figures = ["work", "garbage", "writes"].map((figure) => `${client}.${step}.${figure}`);
@@ -120,7 +121,7 @@ export const GROUPS: readonly Group[] = [
       bytecode("ReliableClient with session", "reliableClient", {
         goals: [undefined, 18_900],
         reason: (size) =>
-          `of the modules the codec takes ${size("bytecode.modules.codec")}; keeping and resending messages ${size(`${CLIENT}outbox`, `${CLIENT}outgoing`, `${CLIENT}enqueue`, `${CLIENT}report`)}; subscriptions and reconnecting ${size(`${CLIENT}subscriptions`, `${CLIENT}reconnect`, `${CLIENT}back-off`)}; options and their checks ${size(`${CLIENT}connect-options`)}`,
+          `of the modules the codec takes ${size("bytecode.modules.codec")}; keeping and resending messages ${size(`${RELIABLE}outbox`, `${RELIABLE}outgoing`, `${RELIABLE}enqueue`, `${RELIABLE}report`)}; subscriptions and reconnecting ${size(`${RELIABLE}subscriptions`, `${RELIABLE}reconnect`, `${RELIABLE}back-off`)}; options and their checks ${size(`${CLIENT}connection/connect-options`)}`,
       }),
       bytecode("  with 5.0", "reliableClient+5.0"),
       bytecode("thermometer", "thermometer"),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BackOff } from "../../device/client/back-off";
+import { BackOff } from "../../device/client/reliable/back-off";
 
 test("with the least jitter every delay is half of the minimum", () => {
   const backOff = new BackOff(1000, 60_000, () => 0);

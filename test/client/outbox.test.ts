@@ -1,7 +1,7 @@
 import { generate } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { LATEST, MUST } from "../../device/client/delivery";
-import { Outbox, RESEND, SENT, WAITING } from "../../device/client/outbox";
+import { Outbox, RESEND, SENT, WAITING } from "../../device/client/reliable/outbox";
 import { encodeTopicName } from "../../device/mqtt/topic";
 
 function filled(byteLength: number = 1024): Outbox {

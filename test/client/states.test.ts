@@ -10,7 +10,7 @@ import {
   RESOLVING,
   step,
   TRANSITIONS,
-} from "../../device/client/connection-state";
+} from "../../device/client/connection/connection-state";
 import { PUBACK, PUBCOMP, PUBREC } from "../../device/mqtt/control-packet";
 import { COMPLETE, EXCHANGES, nextAwaited, UNEXPECTED } from "../../device/mqtt/exchange";
 import { statesText } from "./states";

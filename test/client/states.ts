@@ -1,4 +1,4 @@
-import { CLOSED, RESOLVING, TRANSITIONS } from "../../device/client/connection-state";
+import { CLOSED, RESOLVING, TRANSITIONS } from "../../device/client/connection/connection-state";
 import * as packets from "../../device/mqtt/control-packet";
 import { COMPLETE, EXCHANGES } from "../../device/mqtt/exchange";
 
@@ -52,7 +52,7 @@ function diagram(lines: readonly string[]): string {
 /** What stands between the markers. */
 export function statesText(): string {
   return [
-    "A connection (`device/client/connection-state.ts`), in both versions of MQTT:",
+    "A connection (`device/client/connection/connection-state.ts`), in both versions of MQTT:",
     "",
     diagram(connectionLines()),
     "",

@@ -5,7 +5,11 @@ const options = {
   testRunner: "fast",
   plugins: ["./test/mutation/runner.mjs"],
   // The timer of browsers is tested with fake timers, which the runner has not.
-  mutate: ["device/mqtt/**/*.ts", "device/client/**/*.ts", "!device/client/browser-timer.ts"],
+  mutate: [
+    "device/mqtt/**/*.ts",
+    "device/client/**/*.ts",
+    "!device/client/transports/browser/browser-timer.ts",
+  ],
   // A mutant meets only the tests that reach it, but all of them, so that every killer is known.
   coverageAnalysis: "perTest",
   disableBail: true,

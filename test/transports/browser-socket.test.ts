@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import BrowserResolver from "../../device/client/browser-resolver";
-import BrowserSocket, { type BrowserSocketOptions } from "../../device/client/browser-socket";
-import { WEBSOCKET_FAILED } from "../../device/client/transport-error";
+import BrowserResolver from "../../device/client/transports/browser/browser-resolver";
+import BrowserSocket, {
+  type BrowserSocketOptions,
+} from "../../device/client/transports/browser/browser-socket";
+import { WEBSOCKET_FAILED } from "../../device/client/transports/transport-error";
 import {
   BUFFER_FULL,
   CONNECTION_LOST,

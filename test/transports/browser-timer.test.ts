@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import BrowserTimer from "../../device/client/browser-timer";
+import BrowserTimer from "../../device/client/transports/browser/browser-timer";
 import { VirtualClock } from "../../host-sim/clock/virtual-clock";
 import { createTimer } from "../../host-sim/embedded/timer";
 

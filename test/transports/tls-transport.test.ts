@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import TLSTransport, {
   type SecureOptions,
   type TLSTransportOptions,
-} from "../../device/client/tls-transport";
-import { TLS_FAILED } from "../../device/client/transport-error";
+} from "../../device/client/transports/tls-transport";
+import { TLS_FAILED } from "../../device/client/transports/transport-error";
 import { INVALID_OPTION, INVALID_STATE } from "../../device/mqtt/mqtt-error";
 
 /** A TCP socket whose callbacks a test calls, as the chip does. */

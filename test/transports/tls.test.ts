@@ -1,8 +1,8 @@
 import type { TlsOptions } from "node:tls";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import MQTTClient from "../../device/client/mqtt-client";
-import TLSTransport, { type SecureOptions } from "../../device/client/tls-transport";
-import { TLS_FAILED } from "../../device/client/transport-error";
+import TLSTransport, { type SecureOptions } from "../../device/client/transports/tls-transport";
+import { TLS_FAILED } from "../../device/client/transports/transport-error";
 import { type MQTTError, PEER } from "../../device/mqtt/mqtt-error";
 import { Authority, type Identity, type Subject } from "../support/certificates";
 import { RealDevice } from "../support/real-device";

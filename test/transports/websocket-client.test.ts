@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import MQTTClient from "../../device/client/mqtt-client";
 import type { MQTTClientOptions } from "../../device/client/mqtt-client-options";
 import ReliableClient from "../../device/client/reliable-client";
-import { WEBSOCKET_FAILED } from "../../device/client/transport-error";
-import WebSocketTransport from "../../device/client/websocket-transport";
-import { BINARY, CONTINUATION, PING } from "../../device/client/websocket-transport-frame";
+import { WEBSOCKET_FAILED } from "../../device/client/transports/transport-error";
+import { BINARY, CONTINUATION, PING } from "../../device/client/transports/websocket/frame";
+import WebSocketTransport from "../../device/client/transports/websocket/websocket-transport";
 import { clock } from "../support/timer";
 import { serverFrame, WebSocketBench } from "./websocket-peer";
 

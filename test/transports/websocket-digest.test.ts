@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { base64, sha1 } from "../../device/client/websocket-transport-digest";
-import { acceptOf, makeKey } from "../../device/client/websocket-transport-handshake";
+import { base64, sha1 } from "../../device/client/transports/websocket/digest";
+import { acceptOf, makeKey } from "../../device/client/transports/websocket/handshake";
 
 const encoder = new TextEncoder();
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");

@@ -9,7 +9,7 @@ import {
   PONG,
   UNSUPPORTED_DATA,
   writeFrame,
-} from "../../device/client/websocket-transport-frame";
+} from "../../device/client/transports/websocket/frame";
 
 /** Feeds whole headers. */
 function read(...bytes: number[]): FrameHeader {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { acceptOf, UpgradeResponse, upgradeRequest } from "../../device/client/websocket-transport-handshake";
+import {
+  acceptOf,
+  UpgradeResponse,
+  upgradeRequest,
+} from "../../device/client/transports/websocket/handshake";
 import { INVALID_OPTION } from "../../device/mqtt/mqtt-error";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";

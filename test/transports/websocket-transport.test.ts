@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { WEBSOCKET_FAILED } from "../../device/client/transport-error";
-import WebSocketTransport, { type WebSocketTransportOptions } from "../../device/client/websocket-transport";
-import { BINARY, CLOSE, PING, PONG, TEXT } from "../../device/client/websocket-transport-frame";
+import { WEBSOCKET_FAILED } from "../../device/client/transports/transport-error";
+import { BINARY, CLOSE, PING, PONG, TEXT } from "../../device/client/transports/websocket/frame";
+import WebSocketTransport, {
+  type WebSocketTransportOptions,
+} from "../../device/client/transports/websocket/websocket-transport";
 import {
   BUFFER_FULL,
   CONNECTION_LOST,
@@ -354,8 +356,8 @@ describe("close", () => {
     const socket = open();
     socket.close();
     clock.advance(10);
-    expect(bench.peer.peer.writes).toHaveLength(1);
-    expect(bench.peer.peer.finished).toBe(true);
+    const { writes, finished } = bench.peer.peer;
+    expect([writes.length, finished]).toEqual([1, true]);
   });
 
   test("while a later turn would go on receiving, nothing comes", () => {
@@ -366,8 +368,7 @@ describe("close", () => {
     readAll(socket);
     socket.close();
     clock.advance(1_000);
-    expect(events).toEqual(["readable 1"]);
-    expect(clock.pending).toBe(0);
+    expect([events, clock.pending]).toEqual([["readable 1"], 0]);
   });
 
   test.each(["onWritable", "onReadable", "onError"] as const)("inside %s is the last callback", (name) => {
@@ -395,6 +396,5 @@ test("a lost connection is passed on as it came", () => {
   connected();
   bench.peer.peer.reset();
   clock.advance(10);
-  expect(events).toEqual(["error"]);
-  expect(errors).toEqual([undefined]);
+  expect([events, errors]).toEqual([["error"], [undefined]]);
 });

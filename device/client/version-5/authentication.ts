@@ -10,12 +10,12 @@ import {
   type UserProperties,
 } from "../../mqtt/version-5/property-writer";
 import { CONTINUE_AUTHENTICATION, RE_AUTHENTICATE, SUCCESS } from "../../mqtt/version-5/reason-code";
-import type { Connection } from "../connection";
-import { CONNECTED, LOGIN } from "../connection-state";
-import { notify } from "../control";
-import { fail } from "../lifecycle";
+import type { Connection } from "../connection/connection";
+import { CONNECTED, LOGIN } from "../connection/connection-state";
+import { notify } from "../connection/control";
+import { fail } from "../connection/lifecycle";
+import { assertWritable, packetBuffer, transmitBuffer } from "../connection/transmit";
 import type { ControlMessage } from "../mqtt-client-options";
-import { assertWritable, packetBuffer, transmitBuffer } from "../transmit";
 import { ASKED, CHALLENGED, IDLE } from "./state";
 
 export function otherMethod(): ReasonError {

@@ -5,8 +5,8 @@ import { PacketReader, type PacketReaderOptions } from "../../mqtt/version-5/pac
 import { type ConnectPacket, connectByteLength, writeConnect } from "../../mqtt/version-5/packet-writer";
 import { WILL } from "../../mqtt/version-5/property";
 import { type ConnectProperties, encodeProperties } from "../../mqtt/version-5/property-writer";
-import { addWill, binary, integerIn, invalid, keepAliveOf, text } from "../connect-options";
-import type { Connection } from "../connection";
+import { addWill, binary, integerIn, invalid, keepAliveOf, text } from "../connection/connect-options";
+import type { Connection } from "../connection/connection";
 import type { MQTTClientOptions, Will } from "../mqtt-client-options";
 import { Version5State } from "./state";
 

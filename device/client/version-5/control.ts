@@ -15,11 +15,11 @@ import { DISCONNECTED, RECEIVE_MAXIMUM_EXCEEDED } from "../../mqtt/version-5/mqt
 import type { PacketReader } from "../../mqtt/version-5/packet-reader";
 import { REASON_STRING } from "../../mqtt/version-5/property";
 import { PACKET_IDENTIFIER_NOT_FOUND, UNSPECIFIED_ERROR } from "../../mqtt/version-5/reason-code";
-import type { Connection } from "../connection";
-import { notify } from "../control";
-import { fail, finish } from "../lifecycle";
+import type { Connection } from "../connection/connection";
+import { notify } from "../connection/control";
+import { fail, finish } from "../connection/lifecycle";
+import { acknowledge } from "../connection/transmit";
 import type { ControlMessage, ReadableOptions } from "../mqtt-client-options";
-import { acknowledge } from "../transmit";
 import { authenticate } from "./authentication";
 import { reasonError } from "./reason";
 

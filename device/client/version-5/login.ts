@@ -19,9 +19,9 @@ import {
 } from "../../mqtt/version-5/property";
 import type { ReceivedProperties } from "../../mqtt/version-5/property-reader";
 import { SUCCESS } from "../../mqtt/version-5/reason-code";
-import type { Connection } from "../connection";
-import { accept } from "../control";
-import { fail, finish } from "../lifecycle";
+import type { Connection } from "../connection/connection";
+import { accept } from "../connection/control";
+import { fail, finish } from "../connection/lifecycle";
 import type { ControlMessage } from "../mqtt-client-options";
 import { authenticate, otherMethod } from "./authentication";
 import { disconnected } from "./control";

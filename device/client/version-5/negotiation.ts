@@ -1,7 +1,7 @@
 import { CONNECTION_LOST, CONNECTION_REFUSED, type MQTTError } from "../../mqtt/mqtt-error";
 import { UNSUPPORTED_PROTOCOL_VERSION } from "../../mqtt/version-5/reason-code";
 import type MQTTClient from "../mqtt-client";
-import type { ReliableState } from "../reliable-state";
+import type { ReliableState } from "../reliable/reliable-state";
 import { version3 } from "../version-3";
 
 /** CONNACK return code of a broker of 3.1.1 that does not know the version (table 3.1). */

@@ -4,10 +4,10 @@ import { decodeString } from "../../mqtt/utf8-string";
 import { publishByteLength } from "../../mqtt/version-5/packet-writer";
 import { MESSAGE_EXPIRY_INTERVAL, PAYLOAD_FORMAT_INDICATOR } from "../../mqtt/version-5/property";
 import type MQTTClient from "../mqtt-client";
-import { type Outbox, PIECE_BYTE_LENGTH, readNumber, WAITING, writeNumber } from "../outbox";
-import type { ReliableState } from "../reliable-state";
-import { addDeadline, cancelDeadline, drop } from "../report";
-import type { TopicCache } from "../topic-cache";
+import { type Outbox, PIECE_BYTE_LENGTH, readNumber, WAITING, writeNumber } from "../reliable/outbox";
+import type { ReliableState } from "../reliable/reliable-state";
+import { addDeadline, cancelDeadline, drop } from "../reliable/report";
+import type { TopicCache } from "../reliable/topic-cache";
 import { tooLarge } from "./transmit";
 
 /*

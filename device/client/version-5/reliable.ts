@@ -13,9 +13,9 @@ import {
   SESSION_TAKEN_OVER,
   UNSPECIFIED_ERROR,
 } from "../../mqtt/version-5/reason-code";
-import { NEVER, SELDOM, SOON } from "../back-off";
 import type MQTTClient from "../mqtt-client";
-import type { ReliableState } from "../reliable-state";
+import { NEVER, SELDOM, SOON } from "../reliable/back-off";
+import type { ReliableState } from "../reliable/reliable-state";
 
 /*
  * What ReliableClient does in MQTT 5.0.

@@ -4,7 +4,7 @@ import { RESPONSE_TIMEOUT } from "../../mqtt/version-5/mqtt-error";
 import { CORRELATION_DATA, RESPONSE_TOPIC } from "../../mqtt/version-5/property";
 import type { ReceivedProperties } from "../../mqtt/version-5/property-reader";
 import type { PublishProperties } from "../../mqtt/version-5/property-writer";
-import { numberIn } from "../connect-options";
+import { numberIn } from "../connection/connect-options";
 import { DEADLINE } from "../delivery";
 import type ReliableClient from "../reliable-client";
 import type { PublishOptions, QoS } from "../reliable-client-options";

@@ -5,8 +5,8 @@ import { subscribeByteLength, unsubscribeByteLength } from "../../mqtt/version-5
 import { encodeProperties } from "../../mqtt/version-5/property-writer";
 import { encodeTopicFilter } from "../../mqtt/version-5/topic";
 import type MQTTClient from "../mqtt-client";
+import { LEAVING, SETTLED, type Subscription, UNWANTED, WANTED } from "../reliable/subscriptions";
 import type { SubscribeOptions } from "../reliable-client-options";
-import { LEAVING, SETTLED, type Subscription, UNWANTED, WANTED } from "../subscriptions";
 import type { ServerLimits } from "./state";
 import { subscriptionRefusal, tooLarge } from "./transmit";
 

@@ -37,13 +37,13 @@ import {
   WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED,
 } from "../../mqtt/version-5/reason-code";
 import { isShared } from "../../mqtt/version-5/topic";
-import { bytesOf } from "../connect-options";
-import type { Connection } from "../connection";
-import { CONNECTED, LOGIN } from "../connection-state";
+import { bytesOf } from "../connection/connect-options";
+import type { Connection } from "../connection/connection";
+import { CONNECTED, LOGIN } from "../connection/connection-state";
+import { assertWritable, packetBuffer, transmitBuffer } from "../connection/transmit";
+import { awaitClose, drain } from "../connection/transport";
+import { identifier } from "../connection/write";
 import type { ByteBuffer, WriteOptions } from "../mqtt-client-options";
-import { assertWritable, packetBuffer, transmitBuffer } from "../transmit";
-import { awaitClose, drain } from "../transport";
-import { identifier } from "../write";
 import { sendAuth } from "./authentication";
 import { CHALLENGED, type ServerLimits, type Version5State } from "./state";
 

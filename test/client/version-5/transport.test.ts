@@ -1,9 +1,9 @@
 import { generate, type Packet, parser } from "mqtt-packet";
 import { afterEach, describe, expect, test } from "vitest";
 import MQTTClient from "../../../device/client/mqtt-client";
+import { BINARY } from "../../../device/client/transports/websocket/frame";
+import WebSocketTransport from "../../../device/client/transports/websocket/websocket-transport";
 import { version5 } from "../../../device/client/version-5/version-5";
-import WebSocketTransport from "../../../device/client/websocket-transport";
-import { BINARY } from "../../../device/client/websocket-transport-frame";
 import { clock } from "../../support/timer";
 import { WebSocketBench } from "../../transports/websocket-peer";
 import { Bench } from "./bench";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import MQTTClient from "../../../device/client/mqtt-client";
-import WebSocketTransport from "../../../device/client/websocket-transport";
+import WebSocketTransport from "../../../device/client/transports/websocket/websocket-transport";
 import { clock } from "../../support/timer";
 import { WebSocketBench } from "../../transports/websocket-peer";
 import { bytesOf, CONNACK_NEW, hexOf, join, packet, puback, publish, string } from "../bytes";

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import MQTTClient from "../../../device/client/mqtt-client";
-import { WEBSOCKET_FAILED } from "../../../device/client/transport-error";
+import { WEBSOCKET_FAILED } from "../../../device/client/transports/transport-error";
+import { BINARY, CLOSE, TEXT } from "../../../device/client/transports/websocket/frame";
+import WebSocketTransport from "../../../device/client/transports/websocket/websocket-transport";
 import { version5 } from "../../../device/client/version-5/version-5";
-import WebSocketTransport from "../../../device/client/websocket-transport";
-import { BINARY, CLOSE, TEXT } from "../../../device/client/websocket-transport-frame";
 import { clock } from "../../support/timer";
 import { WebSocketBench } from "../../transports/websocket-peer";
 import { bytesOf, packetsOf, puback, pubrec } from "../bytes";

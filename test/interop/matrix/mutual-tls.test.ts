@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import MQTTClient from "../../../device/client/mqtt-client";
-import TLSTransport, { type SecureOptions } from "../../../device/client/tls-transport";
-import { TLS_FAILED } from "../../../device/client/transport-error";
+import TLSTransport, { type SecureOptions } from "../../../device/client/transports/tls-transport";
+import { TLS_FAILED } from "../../../device/client/transports/transport-error";
 import type { MQTTError } from "../../../device/mqtt/mqtt-error";
 import { Authority } from "../../support/certificates";
 import { Mosquitto, referees } from "../../support/mosquitto";

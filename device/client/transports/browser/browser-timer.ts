@@ -1,6 +1,6 @@
 /*
  * Moddable's `timer` module ("class Timer" in base/base.md of the SDK) for browsers, which have none: whoever bundles a page
- * replaces `timer` by this file (esbuild: `alias: { timer: "device/client/browser-timer.ts" }`). Never part of a firmware.
+ * replaces `timer` by this file (esbuild: `alias: { timer: "device/client/transports/browser/browser-timer.ts" }`). Never part of a firmware.
  */
 
 type Callback = (timer: BrowserTimer) => void;

@@ -1,18 +1,12 @@
-import { INVALID_STATE, mqttError } from "../mqtt/mqtt-error";
-import { integerIn, invalid } from "./connect-options";
-import type { Socket } from "./connection";
-import type { IOOptions } from "./mqtt-client-options";
-import { HEADER_BYTE_LENGTH, MAXIMUM_PAYLOAD, NORMAL_CLOSURE } from "./websocket-transport-frame";
-import { makeKey, upgradeRequest } from "./websocket-transport-handshake";
-import { readPayload, receive, socketLost } from "./websocket-transport-receive";
-import { CLOSED, CONNECTING, OPEN, WebSocketState } from "./websocket-transport-state";
-import {
-  announceWritable,
-  closeWith,
-  sendUpgrade,
-  writableCount,
-  writePayload,
-} from "./websocket-transport-transmit";
+import { INVALID_STATE, mqttError } from "../../../mqtt/mqtt-error";
+import { integerIn, invalid } from "../../connection/connect-options";
+import type { Socket } from "../../connection/connection";
+import type { IOOptions } from "../../mqtt-client-options";
+import { HEADER_BYTE_LENGTH, MAXIMUM_PAYLOAD, NORMAL_CLOSURE } from "./frame";
+import { makeKey, upgradeRequest } from "./handshake";
+import { readPayload, receive, socketLost } from "./receive";
+import { CLOSED, CONNECTING, OPEN, WebSocketState } from "./state";
+import { announceWritable, closeWith, sendUpgrade, writableCount, writePayload } from "./transmit";
 
 /** Options of {@link WebSocketTransport}; those that are missing here it takes from `MQTTClient`. */
 export interface WebSocketTransportOptions {

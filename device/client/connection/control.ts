@@ -1,7 +1,7 @@
+import type { ControlMessage, MQTTClientOptions } from "../mqtt-client-options";
 import { callWritable, startKeepAlive } from "./alive";
 import type { Connection } from "./connection";
 import { ACCEPTED, step } from "./connection-state";
-import type { ControlMessage, MQTTClientOptions } from "./mqtt-client-options";
 
 /** CONNACK has accepted: the session goes on, or begins anew. */
 export function accept(connection: Connection, sessionPresent: boolean, message: ControlMessage): void {

@@ -1,6 +1,6 @@
-import { decodeString, encodeString, isValidUTF8 } from "../mqtt/utf8-string";
-import { invalid } from "./connect-options";
-import { base64, sha1 } from "./websocket-transport-digest";
+import { decodeString, encodeString, isValidUTF8 } from "../../../mqtt/utf8-string";
+import { invalid } from "../../connection/connect-options";
+import { base64, sha1 } from "./digest";
 
 /** The subprotocol of MQTT ([MQTT-6.0.0-3], [MQTT-6.0.0-4]). */
 const SUBPROTOCOL = "mqtt";

@@ -1,11 +1,11 @@
-import { SUBSCRIBE, UNSUBSCRIBE } from "../mqtt/control-packet";
-import { MAXIMUM_PACKET_BYTE_LENGTH } from "../mqtt/limits";
-import { encodeTopicFilter } from "../mqtt/topic";
-import { invalid } from "./connect-options";
-import type MQTTClient from "./mqtt-client";
-import type { WriteItem } from "./mqtt-client-options";
-import type { Protocol } from "./protocol";
-import type { SubscribeOptions } from "./reliable-client-options";
+import { SUBSCRIBE, UNSUBSCRIBE } from "../../mqtt/control-packet";
+import { MAXIMUM_PACKET_BYTE_LENGTH } from "../../mqtt/limits";
+import { encodeTopicFilter } from "../../mqtt/topic";
+import { invalid } from "../connection/connect-options";
+import type MQTTClient from "../mqtt-client";
+import type { WriteItem } from "../mqtt-client-options";
+import type { Protocol } from "../protocol";
+import type { SubscribeOptions } from "../reliable-client-options";
 import type { ReliableState } from "./reliable-state";
 
 /** To be asked for. */

@@ -1,7 +1,7 @@
 import Timer from "timer";
-import { PUBACK, PUBCOMP, PUBREC, PUBREL } from "../mqtt/control-packet";
-import { DEADLINE_PASSED, type MQTTError } from "../mqtt/mqtt-error";
-import type MQTTClient from "./mqtt-client";
+import { PUBACK, PUBCOMP, PUBREC, PUBREL } from "../../mqtt/control-packet";
+import { DEADLINE_PASSED, type MQTTError } from "../../mqtt/mqtt-error";
+import type MQTTClient from "../mqtt-client";
 import { RELEASED, RERELEASE, RESEND, SENT, WAITING } from "./outbox";
 import type { ReliableState } from "./reliable-state";
 import { checkFlush, drop, remove, reportDelivered, reportDropped, reportWritten } from "./report";

@@ -8,8 +8,8 @@ import {
   PUBREL,
   SUBSCRIBE,
   UNSUBSCRIBE,
-} from "../mqtt/control-packet";
-import { MAXIMUM_PACKET_IDENTIFIER, MAXIMUM_REMAINING_LENGTH } from "../mqtt/limits";
+} from "../../mqtt/control-packet";
+import { MAXIMUM_PACKET_IDENTIFIER, MAXIMUM_REMAINING_LENGTH } from "../../mqtt/limits";
 import {
   INVALID_PACKET_IDENTIFIER,
   INVALID_QOS,
@@ -17,13 +17,18 @@ import {
   INVALID_TOPIC,
   mqttError,
   NOT_CONNECTED,
-} from "../mqtt/mqtt-error";
-import { assertQoS, publishByteLength, type SubscribeItem, writePublishHeader } from "../mqtt/packet-writer";
-import { encodeTopicName } from "../mqtt/topic";
+} from "../../mqtt/mqtt-error";
+import {
+  assertQoS,
+  publishByteLength,
+  type SubscribeItem,
+  writePublishHeader,
+} from "../../mqtt/packet-writer";
+import { encodeTopicName } from "../../mqtt/topic";
+import type { ByteBuffer, PrepareOptions, WriteItem, WriteOptions } from "../mqtt-client-options";
 import { bytesOf, integerIn, invalid } from "./connect-options";
 import type { Connection } from "./connection";
 import { CLOSED, CONNECTED } from "./connection-state";
-import type { ByteBuffer, PrepareOptions, WriteItem, WriteOptions } from "./mqtt-client-options";
 import {
   assertWritable,
   sendAcknowledgement,

@@ -1,6 +1,6 @@
-import { mqttError, PACKET_TOO_LARGE } from "../mqtt/mqtt-error";
-import type MQTTClient from "./mqtt-client";
-import type { ReadableOptions } from "./mqtt-client-options";
+import { mqttError, PACKET_TOO_LARGE } from "../../mqtt/mqtt-error";
+import type MQTTClient from "../mqtt-client";
+import type { ReadableOptions } from "../mqtt-client-options";
 import type { ReliableState } from "./reliable-state";
 
 /** Reads a piece of a message; a whole one goes to the application, one over the limit is reported in its place. */

@@ -1,5 +1,5 @@
 import Timer from "timer";
-import type { MQTTError } from "../mqtt/mqtt-error";
+import type { MQTTError } from "../../mqtt/mqtt-error";
 import type { Connection } from "./connection";
 import { CLOSED, OVER, step } from "./connection-state";
 

@@ -1,5 +1,5 @@
-import { publishByteLength, writePublishHeader } from "../mqtt/packet-writer";
-import { decodeString } from "../mqtt/utf8-string";
+import { publishByteLength, writePublishHeader } from "../../mqtt/packet-writer";
+import { decodeString } from "../../mqtt/utf8-string";
 
 /** Packets up to this size go out with one `write`; longer ones may have to take what the socket gives. Bytes. */
 export const PIECE_BYTE_LENGTH = 1024;

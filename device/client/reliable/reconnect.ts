@@ -1,5 +1,5 @@
 import Timer from "timer";
-import { CONNACK, SUBACK, UNSUBACK } from "../mqtt/control-packet";
+import { CONNACK, SUBACK, UNSUBACK } from "../../mqtt/control-packet";
 import {
   CONNECTION_LOST,
   type MQTTError,
@@ -7,15 +7,15 @@ import {
   PACKET_TOO_LARGE,
   PUBLISH_REFUSED,
   SUBSCRIPTION_REFUSED,
-} from "../mqtt/mqtt-error";
-import type { BinaryValue } from "../mqtt/version-5/property-writer";
+} from "../../mqtt/mqtt-error";
+import type { BinaryValue } from "../../mqtt/version-5/property-writer";
+import MQTTClient from "../mqtt-client";
+import type { ControlMessage, MQTTClientOptions, ReadableOptions } from "../mqtt-client-options";
+import type { ReliableClientOptions } from "../reliable-client-options";
 import { NEVER, SELDOM } from "./back-off";
 import { keepNewest } from "./enqueue";
 import { takePiece } from "./incoming";
-import MQTTClient from "./mqtt-client";
-import type { ControlMessage, MQTTClientOptions, ReadableOptions } from "./mqtt-client-options";
 import { acknowledged, interrupt, pump, resume } from "./outgoing";
-import type { ReliableClientOptions } from "./reliable-client-options";
 import type { ReliableState } from "./reliable-state";
 
 /** A connection that lasts so long is stable: the back-off starts from its minimum again. ms. */

@@ -1,13 +1,13 @@
 import type Timer from "timer";
-import type { KeepAlive } from "../mqtt/keep-alive";
-import type { MQTTError } from "../mqtt/mqtt-error";
-import type { PacketReader } from "../mqtt/packet-reader";
-import type { Session } from "../mqtt/session";
+import type { KeepAlive } from "../../mqtt/keep-alive";
+import type { MQTTError } from "../../mqtt/mqtt-error";
+import type { PacketReader } from "../../mqtt/packet-reader";
+import type { Session } from "../../mqtt/session";
+import type MQTTClient from "../mqtt-client";
+import type { MQTTClientOptions } from "../mqtt-client-options";
+import type { Protocol } from "../protocol";
+import type { Version5State } from "../version-5/state";
 import { RESOLVING } from "./connection-state";
-import type MQTTClient from "./mqtt-client";
-import type { MQTTClientOptions } from "./mqtt-client-options";
-import type { Protocol } from "./protocol";
-import type { Version5State } from "./version-5/state";
 
 /** What this client needs of an ECMA-419 TCP socket. */
 export interface Socket {

@@ -1,5 +1,12 @@
 import Timer from "timer";
-import { CONNACK_TIMEOUT, CONNECTION_LOST, HOST_NOT_FOUND, MQTTError, mqttError } from "../mqtt/mqtt-error";
+import {
+  CONNACK_TIMEOUT,
+  CONNECTION_LOST,
+  HOST_NOT_FOUND,
+  MQTTError,
+  mqttError,
+} from "../../mqtt/mqtt-error";
+import type { MQTTClientOptions } from "../mqtt-client-options";
 import { callWritable } from "./alive";
 import type { Connection, Socket } from "./connection";
 import {
@@ -15,7 +22,6 @@ import {
   step,
 } from "./connection-state";
 import { clearTimers, closeResolver, closeSocket, finish, finishLater } from "./lifecycle";
-import type { MQTTClientOptions } from "./mqtt-client-options";
 import { receive } from "./receive";
 import { assertWritable, flushPending, transmit } from "./transmit";
 

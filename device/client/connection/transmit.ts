@@ -1,6 +1,6 @@
-import { PINGREQ, SUBSCRIBE } from "../mqtt/control-packet";
-import { BUFFER_FULL, CONNECTION_LOST, mqttError } from "../mqtt/mqtt-error";
-import { type SubscribeItem, writeDisconnect, writePingRequest } from "../mqtt/packet-writer";
+import { PINGREQ, SUBSCRIBE } from "../../mqtt/control-packet";
+import { BUFFER_FULL, CONNECTION_LOST, mqttError } from "../../mqtt/mqtt-error";
+import { type SubscribeItem, writeDisconnect, writePingRequest } from "../../mqtt/packet-writer";
 import type { Connection } from "./connection";
 import { CONNECTED } from "./connection-state";
 import { finishLater } from "./lifecycle";

@@ -1,10 +1,10 @@
 import Timer from "timer";
-import { CONNECTION_LOST, mqttError } from "../mqtt/mqtt-error";
-import { decodeString, isValidUTF8 } from "../mqtt/utf8-string";
-import { WEBSOCKET_FAILED } from "./transport-error";
-import { CLOSE, FRAME_ERROR, NORMAL_CLOSURE, PING } from "./websocket-transport-frame";
-import { CLOSED, finish, OPEN, UPGRADING, type WebSocketState } from "./websocket-transport-state";
-import { announceWritable, closeWith, sendPong } from "./websocket-transport-transmit";
+import { CONNECTION_LOST, mqttError } from "../../../mqtt/mqtt-error";
+import { decodeString, isValidUTF8 } from "../../../mqtt/utf8-string";
+import { WEBSOCKET_FAILED } from "../transport-error";
+import { CLOSE, FRAME_ERROR, NORMAL_CLOSURE, PING } from "./frame";
+import { CLOSED, finish, OPEN, UPGRADING, type WebSocketState } from "./state";
+import { announceWritable, closeWith, sendPong } from "./transmit";
 
 /**
  * Acts on what the socket below holds, until nothing is left or the owner has payload to read. Called again from inside a

@@ -1,5 +1,5 @@
 import Timer from "timer";
-import { type MQTTError, mqttError } from "../mqtt/mqtt-error";
+import { type MQTTError, mqttError } from "../../mqtt/mqtt-error";
 import type { Deadline, ReliableState, Report } from "./reliable-state";
 
 /** ms; over 0, so that such a program does not take all of the time. */

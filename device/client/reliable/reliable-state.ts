@@ -1,18 +1,18 @@
 import type Timer from "timer";
-import type { MQTTError } from "../mqtt/mqtt-error";
-import { Session } from "../mqtt/session";
-import type { ReceivedProperties } from "../mqtt/version-5/property-reader";
+import type { MQTTError } from "../../mqtt/mqtt-error";
+import { Session } from "../../mqtt/session";
+import type { ReceivedProperties } from "../../mqtt/version-5/property-reader";
+import { integerIn, numberIn } from "../connection/connect-options";
+import type MQTTClient from "../mqtt-client";
+import type { MQTTClientOptions } from "../mqtt-client-options";
+import type { Protocol } from "../protocol";
+import type ReliableClient from "../reliable-client";
+import type { ReliableClientOptions } from "../reliable-client-options";
+import { version3 } from "../version-3";
 import { BackOff } from "./back-off";
-import { integerIn, numberIn } from "./connect-options";
-import type MQTTClient from "./mqtt-client";
-import type { MQTTClientOptions } from "./mqtt-client-options";
 import { Outbox } from "./outbox";
-import type { Protocol } from "./protocol";
-import type ReliableClient from "./reliable-client";
-import type { ReliableClientOptions } from "./reliable-client-options";
 import { Subscriptions } from "./subscriptions";
 import { TopicCache } from "./topic-cache";
-import { version3 } from "./version-3";
 
 /** A message that goes out in pieces, straight from the caller's bytes. */
 export interface Stream {

@@ -1,6 +1,6 @@
 import Timer from "timer";
-import { LOST, PING } from "../mqtt/keep-alive";
-import { KEEP_ALIVE_TIMEOUT, mqttError } from "../mqtt/mqtt-error";
+import { LOST, PING } from "../../mqtt/keep-alive";
+import { KEEP_ALIVE_TIMEOUT, mqttError } from "../../mqtt/mqtt-error";
 import type { Connection } from "./connection";
 import { CONNECTED } from "./connection-state";
 import { finish } from "./lifecycle";

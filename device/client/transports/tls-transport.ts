@@ -1,7 +1,7 @@
-import { INVALID_STATE, mqttError } from "../mqtt/mqtt-error";
-import { invalid } from "./connect-options";
-import type { Socket } from "./connection";
-import type { IOOptions } from "./mqtt-client-options";
+import { INVALID_STATE, mqttError } from "../../mqtt/mqtt-error";
+import { invalid } from "../connection/connect-options";
+import type { Socket } from "../connection/connection";
+import type { IOOptions } from "../mqtt-client-options";
 import { TLS_FAILED } from "./transport-error";
 
 /** TLS 1.2, as the Moddable SDK writes it. Nothing older is spoken. */

@@ -1,9 +1,9 @@
 import Timer from "timer";
-import type { Socket } from "./connection";
+import type { Socket } from "../../connection/connection";
+import { FrameHeader } from "./frame";
+import type { UpgradeResponse } from "./handshake";
 import type WebSocketTransport from "./websocket-transport";
 import type { WebSocketTransportOptions } from "./websocket-transport";
-import { FrameHeader } from "./websocket-transport-frame";
-import type { UpgradeResponse } from "./websocket-transport-handshake";
 
 /** Waiting for the socket below. */
 export const CONNECTING = 0;

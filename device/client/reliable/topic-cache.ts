@@ -1,4 +1,4 @@
-import { encodeTopicName } from "../mqtt/topic";
+import { encodeTopicName } from "../../mqtt/topic";
 
 /** A device has a handful of topics. */
 const LIMIT = 8;

@@ -1,10 +1,10 @@
-import { KeepAlive } from "../mqtt/keep-alive";
-import { INVALID_OPTION, INVALID_QOS, mqttError } from "../mqtt/mqtt-error";
-import { type ConnectPacket, connectByteLength, writeConnect } from "../mqtt/packet-writer";
-import { encodeTopicName } from "../mqtt/topic";
-import { encodeBinary, encodeString } from "../mqtt/utf8-string";
+import { KeepAlive } from "../../mqtt/keep-alive";
+import { INVALID_OPTION, INVALID_QOS, mqttError } from "../../mqtt/mqtt-error";
+import { type ConnectPacket, connectByteLength, writeConnect } from "../../mqtt/packet-writer";
+import { encodeTopicName } from "../../mqtt/topic";
+import { encodeBinary, encodeString } from "../../mqtt/utf8-string";
+import type { ByteBuffer, MQTTClientOptions, Will } from "../mqtt-client-options";
 import type { Callbacks } from "./connection";
-import type { ByteBuffer, MQTTClientOptions, Will } from "./mqtt-client-options";
 
 const MAXIMUM_KEEP_ALIVE = 65_535_000;
 const MAXIMUM_TIMEOUT = 0x7fff_ffff;

@@ -1,8 +1,8 @@
-import { BUFFER_FULL, mqttError } from "../mqtt/mqtt-error";
-import { WEBSOCKET_FAILED } from "./transport-error";
-import { BINARY, CLOSE, HEADER_BYTE_LENGTH, PONG, writeFrame } from "./websocket-transport-frame";
-import { UpgradeResponse } from "./websocket-transport-handshake";
-import { finish, OPEN, release, UPGRADING, type WebSocketState } from "./websocket-transport-state";
+import { BUFFER_FULL, mqttError } from "../../../mqtt/mqtt-error";
+import { WEBSOCKET_FAILED } from "../transport-error";
+import { BINARY, CLOSE, HEADER_BYTE_LENGTH, PONG, writeFrame } from "./frame";
+import { UpgradeResponse } from "./handshake";
+import { finish, OPEN, release, UPGRADING, type WebSocketState } from "./state";
 
 /** Sends the HTTP request. */
 export function sendUpgrade(state: WebSocketState): void {

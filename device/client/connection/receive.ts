@@ -1,11 +1,11 @@
-import { PUBACK, PUBLISH, PUBREC, SUBACK, UNSUBACK } from "../mqtt/control-packet";
+import { PUBACK, PUBLISH, PUBREC, SUBACK, UNSUBACK } from "../../mqtt/control-packet";
 import {
   CONNECTION_LOST,
   type MQTTError,
   mqttError,
   PACKET_TOO_LARGE,
   PROTOCOL_ERROR,
-} from "../mqtt/mqtt-error";
+} from "../../mqtt/mqtt-error";
 import {
   FAILED,
   FIXED_HEADER,
@@ -14,11 +14,11 @@ import {
   type PacketReader,
   PUBLISH_HEADER,
   SKIPPED,
-} from "../mqtt/packet-reader";
+} from "../../mqtt/packet-reader";
+import type { ReadableOptions } from "../mqtt-client-options";
 import { type Connection, isBlocked } from "./connection";
 import { CONNECTED, ENDED, LOGIN } from "./connection-state";
 import { defer, fail, failLater, finish, finishLater } from "./lifecycle";
-import type { ReadableOptions } from "./mqtt-client-options";
 import { acknowledge } from "./transmit";
 
 const MORE: ReadableOptions = Object.freeze({ more: true });

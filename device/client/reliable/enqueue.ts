@@ -1,6 +1,6 @@
 import Timer from "timer";
-import { DEADLINE_PASSED, mqttError, OUTBOX_FULL, SUPERSEDED } from "../mqtt/mqtt-error";
-import { DEADLINE, LATEST, MUST } from "./delivery";
+import { DEADLINE_PASSED, mqttError, OUTBOX_FULL, SUPERSEDED } from "../../mqtt/mqtt-error";
+import { DEADLINE, LATEST, MUST } from "../delivery";
 import { WAITING } from "./outbox";
 import type { ReliableState, Report } from "./reliable-state";
 import { addDeadline, drop, remove, reportAllDropped, reportWritten } from "./report";

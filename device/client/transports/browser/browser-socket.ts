@@ -1,8 +1,14 @@
 import Timer from "timer";
-import { BUFFER_FULL, CONNECTION_LOST, INVALID_STATE, type MQTTError, mqttError } from "../mqtt/mqtt-error";
-import { integerIn, invalid } from "./connect-options";
-import type { Socket } from "./connection";
-import { WEBSOCKET_FAILED } from "./transport-error";
+import {
+  BUFFER_FULL,
+  CONNECTION_LOST,
+  INVALID_STATE,
+  type MQTTError,
+  mqttError,
+} from "../../../mqtt/mqtt-error";
+import { integerIn, invalid } from "../../connection/connect-options";
+import type { Socket } from "../../connection/connection";
+import { WEBSOCKET_FAILED } from "../transport-error";
 
 /** Bytes that may wait in the browser to be sent. */
 const SEND_BUFFER = 65_536;
