@@ -1,0 +1,88 @@
+import { type Command, Option } from "commander";
+import { type BrokerAddress, parseBrokerAddress } from "../home/broker-address";
+import { asArgument, integer, time } from "./arguments";
+
+interface HouseCommandOptions {
+  readonly broker?: BrokerAddress;
+  readonly port?: number;
+  readonly websocketPort?: number;
+  readonly for?: number;
+  readonly interval: number;
+  readonly scenario?: string;
+  readonly seed: number;
+  readonly json?: boolean;
+  readonly report?: string;
+  readonly engine: "node" | "xs";
+}
+
+export function addHouse(program: Command): void {
+  program
+    .command("house")
+    .description("run the house: a broker, three devices on simulated boards, and an independent subscriber")
+    .addOption(
+      new Option(
+        "--broker <url>",
+        "use this broker, mqtt://[user:password@]host:port, instead of the embedded one",
+      )
+        .argParser(asArgument(parseBrokerAddress))
+        .conflicts(["port", "websocketPort"]),
+    )
+    .addOption(
+      new Option(
+        "--port <number>",
+        "port of the embedded broker; 0 takes a free one (default: 1883)",
+      ).argParser(integer("a port", 0, 65_535)),
+    )
+    .addOption(
+      new Option(
+        "--websocket-port <number>",
+        "its port for MQTT over WebSocket (default: 8083, or a free one with --port)",
+      ).argParser(integer("a port", 0, 65_535)),
+    )
+    .addOption(
+      new Option("--for <time>", "end after this time: 500ms, 10s, 2m, 24h (default: at Ctrl-C)").argParser(
+        time("the run", 1, 7 * 24 * 3_600_000),
+      ),
+    )
+    .addOption(
+      new Option("--interval <time>", "time between two temperature readings")
+        .argParser(time("an interval", 100, 24 * 3_600_000))
+        .default(1_000, "1s"),
+    )
+    .option(
+      "--scenario <file>",
+      "steps in time, one a line: 2s temperature 25.5, 3s motion, 4s button, 5s cut ID, 7s restore ID, 9s crash ID heap",
+    )
+    .addOption(
+      new Option("--seed <number>", "repeats the weather, the visitor and the back-off of a run")
+        .argParser(integer("a seed", 0, 4_294_967_295))
+        .default(1),
+    )
+    .addOption(
+      new Option(
+        "--engine <name>",
+        "node, or xs: the firmware in the chip's own JavaScript engine, in a machine of the chip's size (compiled once, a minute)",
+      )
+        .choices(["node", "xs"])
+        .default("node"),
+    )
+    .option("--json", "print events as JSON, one a line")
+    .option("--report <file>", "write what was published, acknowledged, received and lost as JSON at the end")
+    .action(house);
+}
+
+async function house(options: HouseCommandOptions): Promise<void> {
+  const { runHouse } = await import("../home/run-house");
+  await runHouse({
+    broker: options.broker,
+    port: options.port,
+    webSocketPort: options.websocketPort,
+    interval: options.interval,
+    seed: options.seed,
+    duration: options.for,
+    scenarioFile: options.scenario,
+    json: options.json,
+    reportFile: options.report,
+    engine: options.engine,
+  });
+}
