@@ -81,6 +81,7 @@ const LAYERS: readonly Layer[] = [
       "host-sim/board/",
       "host-sim/clock/",
       "device/client/",
+      "device/home/",
       "device/mqtt/",
       "node:*",
       "npm",
