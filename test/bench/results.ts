@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, type } from "node:os";
+import { withMarkedSection } from "../support/marked-section";
 import { referees } from "../support/mosquitto";
 import type { Row } from "./row";
 import { markdownTable } from "./table";
@@ -24,8 +25,6 @@ export interface Results {
 
 export const RESULTS_PATH = "test/bench/results.json";
 export const README_PATH = "README.md";
-const BEGIN = "<!-- bench -->";
-const END = "<!-- /bench -->";
 const PEERS = ["mqtt-packet", "mqtts", "mqtt"] as const;
 
 export function machine(): Machine {
@@ -80,10 +79,7 @@ export function section({
 
 /** README.md with the section of these results; `undefined` when it has no marks. */
 export function withSection(readme: string, results: Results): string | undefined {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) return undefined;
-  return readme.slice(0, begin + BEGIN.length) + section(results) + readme.slice(end);
+  return withMarkedSection(readme, "bench", section(results));
 }
 
 /** Writes results.json and README.md. @returns false when README.md has no marks */

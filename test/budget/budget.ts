@@ -1,13 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { withMarkedSection } from "../support/marked-section";
 import type { Figures } from "./client-figures";
 import { differences, differenceText } from "./comparison";
 import { measure } from "./figures";
 import { section, textTable } from "./table";
-
-const BEGIN = "<!-- budget -->";
-const END = "<!-- /budget -->";
 
 /** `npm run budget`. @returns the exit code: 1 when a figure is not the committed one */
 export async function main(directory: string, parameters: string[]): Promise<number> {
@@ -49,14 +47,11 @@ function update(directory: string, path: string, figures: Figures): void {
   if (text !== undefined) writeFileSync(readme, text);
   else
     process.stderr.write(
-      `README.md has no ${BEGIN} marks; this belongs between them:\n${section(figures)}\n`,
+      `README.md has no <!-- budget --> marks; this belongs between them:\n${section(figures)}\n`,
     );
 }
 
 /** README.md with the section of these figures; `undefined` when it has no marks. */
 export function withSection(readme: string, figures: Figures): string | undefined {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) return undefined;
-  return readme.slice(0, begin + BEGIN.length) + section(figures) + readme.slice(end);
+  return withMarkedSection(readme, "budget", section(figures));
 }
