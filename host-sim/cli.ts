@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { addHouse } from "./command/house";
+import { addInit } from "./command/init";
 import { addManifest } from "./command/manifest";
 import { addXsbug } from "./command/xsbug";
 import { UsageError } from "./home/usage-error";
@@ -15,6 +16,7 @@ function createProgram(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
   addHouse(program);
+  addInit(program, ROOT);
   addManifest(program, ROOT);
   addXsbug(program);
   return program;
