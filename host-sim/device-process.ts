@@ -9,6 +9,7 @@ import { resolveSpecifier } from "./embedded/specifier";
 import { createTime } from "./embedded/time";
 import { type Firmware, loadFirmware } from "./firmware";
 import type { NetworkInterface } from "./network/network-interface";
+import { DebugSocket, type DebugSocketOptions } from "./xs/debug-socket";
 import type { DebugWire } from "./xs/debug-wire";
 import { linkFirmware, XSEngine } from "./xs/device-engine";
 import { Engine } from "./xs/engine";
@@ -38,6 +39,8 @@ export interface DeviceProcessOptions {
   readonly meterLimit?: number;
   /** XS: a wire to an xsbug for each machine; default none. */
   readonly debug?: () => DebugWire;
+  /** The same over TCP. While the machine is stopped, this thread is. */
+  readonly xsbug?: DebugSocketOptions;
   readonly onTrace?: (text: string) => void;
   /** Called once when the firmware fails; the device has ended by then. Default: the exception is thrown on. */
   readonly onException?: (exception: DeviceException) => void;
@@ -139,7 +142,15 @@ export class DeviceProcess {
   }
 
   async #load(): Promise<LoadedFirmware> {
-    const { firmware: wanted, engine = "node", frozen = true, board, meterLimit, debug } = this.#options;
+    const {
+      firmware: wanted,
+      engine = "node",
+      frozen = true,
+      board,
+      meterLimit,
+      debug,
+      xsbug,
+    } = this.#options;
     const firmware = typeof wanted === "string" ? await loadFirmware(wanted) : wanted;
     checkImports(firmware);
     const config = { ...firmware.config, ...this.#options.config };
@@ -154,6 +165,7 @@ export class DeviceProcess {
         new XSEngine(link(), environment, {
           ...(meterLimit === undefined ? {} : { meterLimit }),
           ...(debug ? { debug: debug() } : {}),
+          ...(xsbug ? { debug: new DebugSocket(xsbug) } : {}),
         }),
     };
   }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { type BrokerAddress, parseBrokerAddress } from "../home/broker-address";
+import { parseSocketAddress, type SocketAddress } from "../home/socket-address";
 import { asArgument, integer, time } from "./arguments";
 
 interface HouseCommandOptions {
@@ -13,6 +14,7 @@ interface HouseCommandOptions {
   readonly json?: boolean;
   readonly report?: string;
   readonly engine: "node" | "xs";
+  readonly xsbug?: SocketAddress;
 }
 
 export function addHouse(program: Command): void {
@@ -66,6 +68,14 @@ export function addHouse(program: Command): void {
         .choices(["node", "xs"])
         .default("node"),
     )
+    .addOption(
+      new Option(
+        "--xsbug [host:port]",
+        "with --engine xs: connect the machines to an xsbug (default: localhost:5002, where thimble xsbug listens)",
+      )
+        .argParser(asArgument(parseSocketAddress))
+        .preset("localhost:5002"),
+    )
     .option("--json", "print events as JSON, one a line")
     .option("--report <file>", "write what was published, acknowledged, received and lost as JSON at the end")
     .action(house);
@@ -84,5 +94,6 @@ async function house(options: HouseCommandOptions): Promise<void> {
     json: options.json,
     reportFile: options.report,
     engine: options.engine,
+    xsbug: options.xsbug,
   });
 }

@@ -12,6 +12,7 @@ import type { HouseEvent } from "./house-event";
 import type { DeviceView } from "./live-table";
 import { seededRandom } from "./random";
 import type { MachineReport } from "./report";
+import type { SocketAddress } from "./socket-address";
 import { type ObservedPacket, WireObserver } from "./wire-observer";
 
 /** Also the Client Identifier, and the middle of the device's status and log topics. */
@@ -44,6 +45,7 @@ export interface HouseDeviceOptions {
   readonly seed: number;
   readonly ledger: DeliveryLedger;
   readonly engine: EngineName;
+  readonly xsbug?: SocketAddress | undefined;
   onEvent(event: Happening): void;
   onPacket(observed: ObservedPacket): void;
 }
@@ -91,6 +93,7 @@ export class HouseDevice {
       config: configuration(options),
       random: seededRandom(seed, `${id} firmware`),
       engine: options.engine,
+      ...(options.xsbug ? { xsbug: options.xsbug } : {}),
       restartDelay: RESTART_DELAY,
       onTrace: (text) => this.#trace(text),
       onException: (error) => this.#exception(error),

@@ -15,6 +15,7 @@ import { seededRandom } from "./random";
 import { createReport, type Report } from "./report";
 import { Room } from "./room";
 import { describeStep, type ScenarioStep } from "./scenario";
+import type { SocketAddress } from "./socket-address";
 import { Visitor } from "./visitor";
 import { type ReceivedMessage, Watcher } from "./watcher";
 import type { ObservedPacket } from "./wire-observer";
@@ -33,6 +34,8 @@ export interface HouseOptions {
   readonly scenario?: readonly ScenarioStep[] | undefined;
   /** What runs the firmware; default `node`. */
   readonly engine?: EngineName | undefined;
+  /** An xsbug that the machines connect to; only with engine `xs`. While one is stopped, the house stands still. */
+  readonly xsbug?: SocketAddress | undefined;
   /** Whether somebody comes by. Default true, unless the scenario has motion or the button: then it plays that part. */
   readonly visitor?: boolean | undefined;
   readonly onEvent?: ((event: HouseEvent) => void) | undefined;
@@ -203,7 +206,7 @@ export class House {
   }
 
   async #startDevices(broker: BrokerAddress): Promise<void> {
-    const { interval, seed, engine = "node" } = this.#options;
+    const { interval, seed, engine = "node", xsbug } = this.#options;
     const network = new NodeNetwork();
     for (const id of DEVICE_IDS) {
       const device = new HouseDevice({
@@ -216,6 +219,7 @@ export class House {
         seed,
         ledger: this.#ledger,
         engine,
+        xsbug,
         onEvent: (event) => this.#happened(event),
         onPacket: (observed) => this.#options.onPacket?.(id, observed),
       });

@@ -1,10 +1,13 @@
+import { once } from "node:events";
 import { accessSync, constants, readFileSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { dirname } from "node:path";
 import { type Display, jsonDisplay, lineDisplay, tableDisplay } from "./display";
 import { greeting } from "./greeting";
 import { House, type HouseOptions } from "./house";
 import { DEVICE_IDS } from "./house-device";
 import { parseScenario } from "./scenario";
+import { formatSocketAddress, type SocketAddress } from "./socket-address";
 import { UsageError } from "./usage-error";
 
 export interface RunOptions extends Omit<HouseOptions, "scenario" | "onEvent"> {
@@ -38,6 +41,8 @@ export async function runHouse(options: RunOptions, terminal: Terminal = process
   const crash = scenario.find(({ action }) => action === "crash");
   if (crash && options.engine !== "xs")
     throw new UsageError(`${scenarioFile}:${crash.line}: "crash" needs --engine xs`);
+
+  if (options.xsbug) await assertXsbug(options.xsbug, options.engine);
 
   let display: Display | undefined;
   const house = new House({ ...options, scenario, onEvent: (event) => display?.show(event) });
@@ -100,6 +105,20 @@ function waitForEnd(terminal: Terminal): End {
       for (const signal of signals) terminal.off(signal, onSignal);
     },
   };
+}
+
+/** Without one the machines would run on unseen. */
+async function assertXsbug(xsbug: SocketAddress, engine: string | undefined): Promise<void> {
+  if (engine !== "xs") throw new UsageError("--xsbug needs --engine xs");
+  const socket = connect(xsbug);
+  try {
+    await once(socket, "connect");
+  } catch {
+    const address = formatSocketAddress(xsbug);
+    throw new UsageError(`no xsbug listens at ${address}: start one with npx thimble xsbug`);
+  } finally {
+    socket.destroy();
+  }
 }
 
 function readScenario(file: string): ReturnType<typeof parseScenario> {

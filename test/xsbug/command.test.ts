@@ -156,6 +156,32 @@ describe("machines of the XS engine", () => {
   });
 });
 
+describe("a house on the XS engine", () => {
+  it("connects its three machines to an xsbug, which stops one of them at a breakpoint of device/home", async () => {
+    const line = await lineOf("device/home/smart-light.ts", "this.#lamp = new lamp.io(");
+    const script = join(directory, "commands");
+    await writeFile(script, "go\n");
+    const breakpoint = ["--breakpoint", `device/home/smart-light.ts:${line}`];
+    const { debug, port } = await xsbug("--once", "--commands", script, ...breakpoint);
+    const house = thimble("house", "--engine", "xs", "--port", "0", "--for", "1s", "--xsbug", String(port));
+    running.push(house);
+    expect(await house.exit()).toBe(0);
+    expect(await debug.exit()).toBe(0);
+    for (const name of ["thermometer", "light", "camera"])
+      expect(debug.stdout).toContain(`${name}: 0 exceptions, it left`);
+    expect(debug.stdout).toContain(`light: breakpoint\n  device/home/smart-light.ts:${line} in SmartLight`);
+  });
+
+  it("needs one that listens, and the engine that it debugs", async () => {
+    const deaf = thimble("house", "--engine", "xs", "--port", "0", "--xsbug", "1");
+    expect(await deaf.exit()).toBe(2);
+    expect(deaf.stderr).toBe("thimble: no xsbug listens at localhost:1: start one with npx thimble xsbug\n");
+    const other = thimble("house", "--port", "0", "--xsbug", "1");
+    expect(await other.exit()).toBe(2);
+    expect(other.stderr).toBe("thimble: --xsbug needs --engine xs\n");
+  });
+});
+
 describe("the command", () => {
   it("says who has the port: exit code 2", async () => {
     const server = createServer().listen(0, "localhost");
