@@ -105,6 +105,8 @@ export class Mosquitto {
   readonly #program: string;
   readonly #directory: string;
   readonly #ports = new Map<string, number>();
+  /** Whether the directory is the broker's own, and goes with it. */
+  #isTemporary = true;
   #process: ChildProcess | undefined;
   #log = "";
 
@@ -161,6 +163,19 @@ export class Mosquitto {
     return broker;
   }
 
+  /**
+   * Starts one with the mosquitto.conf in a directory, as an installed one is started.
+   * @param ports - its listeners, all on this machine
+   */
+  static async startIn(directory: string, ports: readonly [number, ...number[]]): Promise<Mosquitto> {
+    if (!referees) throw new Error("mosquitto is not installed; skip with describe.skipIf(!referees)");
+    const broker = new Mosquitto(referees.mosquitto, directory, ports[0]);
+    for (const port of ports) broker.#ports.set(String(port), port);
+    broker.#isTemporary = false;
+    await broker.restart();
+    return broker;
+  }
+
   /** @returns its lines of mosquitto.conf */
   async #addListener(name: string, { protocol, secure, clientAuthority }: Listener): Promise<string[]> {
     const port = await freePort();
@@ -213,7 +228,7 @@ export class Mosquitto {
   /** SIGTERM, then removes its directory. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
-    await rm(this.#directory, { recursive: true, force: true });
+    if (this.#isTemporary) await rm(this.#directory, { recursive: true, force: true });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
