@@ -1,131 +1,18 @@
 /*
- * Values between XS and JavaScript: one tag byte, then the value, little-endian, unaligned. machine-values.ts is the other half.
+ * Values between XS and JavaScript: one tag byte, then the value, little-endian, unaligned. values.ts is the other half.
  * Plain data is copied. Functions and other objects become references, which the host must release.
  * The bytes of buffers are not copied: JavaScript sees them in place, during the call only.
  */
 #include "thimble.h"
 
-enum {
-	TAG_UNDEFINED, TAG_NULL, TAG_FALSE, TAG_TRUE, TAG_INTEGER, TAG_NUMBER, TAG_STRING, TAG_ARRAY_BUFFER, TAG_VIEW,
-	TAG_REFERENCE, TAG_ARRAY, TAG_OBJECT, TAG_HOST_OBJECT, TAG_THIS, TAG_BIGINT, TAG_SYMBOL
-};
-
 #define mxMaximumDepth 8
 #define mxPendingViews 16
-
-typedef struct { txU4 identifier; txU4 handle; } txHostObject;
 
 /* Where the addresses of buffers must be written once nothing can move them any more. */
 static struct { txU4 offset; txSlot* instance; } gViews[mxPendingViews];
 static int gViewCount = 0;
 
-/* Messages */
-
-void messageClear(txMessage* message)
-{
-	message->length = 0;
-}
-
-static txU1* messageGrow(txMessage* message, txU4 size)
-{
-	txU4 length = message->length + size;
-	if (length > message->capacity) {
-		txU4 capacity = (length + 255) & ~255;
-		txU1* bytes = c_realloc(message->bytes, capacity);
-		if (!bytes)
-			__builtin_trap();
-		message->bytes = bytes;
-		message->capacity = capacity;
-	}
-	message->length = length;
-	return message->bytes + length - size;
-}
-
-void messageByte(txMessage* message, txU1 value) { *messageGrow(message, 1) = value; }
-void messageU4(txMessage* message, txU4 value) { c_memcpy(messageGrow(message, 4), &value, 4); }
-void messageNumber(txMessage* message, double value) { c_memcpy(messageGrow(message, 8), &value, 8); }
-
-void messageText(txMessage* message, const char* text)
-{
-	txU4 length = (txU4)c_strlen(text);
-	messageU4(message, length);
-	c_memcpy(messageGrow(message, length), text, length);
-}
-
-/* References */
-
-txHostReference* hostRetain(txMachine* the, txSlot* slot)
-{
-	txHostReference* reference = c_calloc(1, sizeof(txHostReference));
-	if (!reference)
-		__builtin_trap();
-	reference->slot.kind = slot->kind;
-	reference->slot.value = slot->value;
-	reference->machine = the;
-	reference->next = the->references;
-	if (the->references)
-		the->references->previous = reference;
-	the->references = reference;
-	fxRemember(the, &reference->slot);
-	return reference;
-}
-
-EXPORT(releaseReference) void releaseReference(txHostReference* reference)
-{
-	txMachine* the = reference->machine;
-	fxForget(the, &reference->slot);
-	if (reference->previous)
-		reference->previous->next = reference->next;
-	else
-		the->references = reference->next;
-	if (reference->next)
-		reference->next->previous = reference->previous;
-	c_free(reference);
-}
-
-void hostReleaseAll(txMachine* the)
-{
-	txHostReference* reference = the->references;
-	while (reference) {
-		txHostReference* next = reference->next;
-		c_free(reference);
-		reference = next;
-	}
-	the->references = C_NULL;
-	the->cRoot = C_NULL;
-}
-
-/* Host objects */
-
-void hostDestructor(void* data)
-{
-	txHostObject* object = data;
-	if (object) {
-		importDrop(object->identifier, object->handle);
-		c_free(object);
-	}
-}
-
-static void* newHostObject(txMachine* the, txU4 handle)
-{
-	txHostObject* object = c_malloc(sizeof(txHostObject));
-	if (!object)
-		__builtin_trap();
-	object->identifier = the->identifier;
-	object->handle = handle;
-	return object;
-}
-
-static txU4 hostObjectHandle(txSlot* slot)
-{
-	if (slot->kind == XS_REFERENCE_KIND) {
-		txSlot* host = slot->value.reference->next;
-		if (host && (host->flag & XS_INTERNAL_FLAG) && (host->kind == XS_HOST_KIND)
-			&& (host->value.host.variant.destructor == hostDestructor) && host->value.host.data)
-			return ((txHostObject*)host->value.host.data)->handle;
-	}
-	return 0;
-}
+void forgetViews(void) { gViewCount = 0; }
 
 /* XS to JavaScript */
 
@@ -157,7 +44,7 @@ static void encodeBuffer(txMachine* the, txMessage* message, txU1 tag, txSlot* b
 	messageU4(message, (txU4)size);
 }
 
-static void resolveViews(txMessage* message)
+void resolveViews(txMessage* message)
 {
 	while (gViewCount > 0) {
 		txU4 offset, address;
@@ -310,7 +197,7 @@ void encodeException(txMachine* the, txMessage* message)
 
 /* JavaScript to XS: pushes one value, returns the byte behind it. */
 
-static txU4 readU4(const txU1* p)
+txU4 readU4(const txU1* p)
 {
 	txU4 value;
 	c_memcpy(&value, p, 4);
@@ -397,168 +284,4 @@ const txU1* decodeValue(txMachine* the, const txU1* p)
 	case TAG_OBJECT: return decodeProperties(the, p);
 	default: mxPushUndefined(); return p;
 	}
-}
-
-/* Host functions: methods that device modules declare with `@ "name"` */
-
-static void throwFromHost(txMachine* the, const txU1* p)
-{
-	txU1 error = *p++;
-	mxPush(mxErrorPrototypes(error));
-	mxGetID(mxID(_constructor));
-	mxNew();
-	decodeValue(the, p);
-	mxRunCount(1);
-	mxPull(mxException);
-	fxJump(the);
-}
-
-static void encodeArguments(txMachine* the, txMessage* message)
-{
-	txInteger index, count = mxArgc;
-	mxTry(the) {
-		gViewCount = 0;
-		messageU4(message, (txU4)count);
-		for (index = 0; index < count; index++)
-			encodeValue(the, message, mxArgv(index), 0);
-		resolveViews(message);
-	}
-	mxCatch(the) {
-		gViewCount = 0;
-		c_free(message->bytes);
-		fxJump(the);
-	}
-}
-
-static void bindThis(txMachine* the, txU4 handle)
-{
-	txSlot* host = mxThis->value.reference->next;
-	if (!host || (host->kind != XS_HOST_KIND))
-		mxTypeError("no host object");
-	host->value.host.data = newHostObject(the, handle);
-	*mxResult = *mxThis;
-}
-
-/* result: 0 and a value, or the kind of an error and its message. */
-static void applyResult(txMachine* the, txU1* result)
-{
-	mxTry(the) {
-		if (result[0])
-			throwFromHost(the, result);
-		else if (result[1] == TAG_THIS)
-			bindThis(the, readU4(result + 2));
-		else {
-			decodeValue(the, result + 1);
-			mxPullSlot(mxResult);
-		}
-	}
-	mxCatch(the) {
-		c_free(result);
-		fxJump(the);
-	}
-	c_free(result);
-}
-
-void hostFunction(txMachine* the)
-{
-	txMessage message = { C_NULL, 0, 0 };
-	txSlot* home = mxFunctionInstanceHome(mxFunction->value.reference);
-	txBoolean construct = mxTarget->kind != XS_UNDEFINED_KIND;
-	txU1* result;
-	encodeArguments(the, &message);
-	result = importCall(the->identifier, home->ID, hostObjectHandle(mxThis), construct, message.bytes, message.length);
-	c_free(message.bytes);
-	/* The host function may have called back into this machine, and that may have ended it. */
-	if (the->abortStatus >= 0)
-		fxExitToHost(the);
-	if (result)
-		applyResult(the, result);
-}
-
-/* During a host function: holds on to its `this`. */
-EXPORT(retainThis) txHostReference* retainThis(txMachine* the)
-{
-	return hostRetain(the, mxThis);
-}
-
-static void createObject(txMachine* the, void* data)
-{
-	fxNewHostObject(the, hostDestructor);
-	the->stack->value.reference->next->value.host.data = newHostObject(the, *(txU4*)data);
-	messageU4(&gResult, (txU4)hostRetain(the, the->stack));
-	mxPop();
-}
-
-/* A new object that stands for something of the host's; the result is a reference to it. */
-EXPORT(createHostObject) int createHostObject(txMachine* the, txU4 handle)
-{
-	return hostTurn(the, createObject, &handle);
-}
-
-/* The object's host side is gone (closed): its destructor has nothing left to do. Returns the handle that it had. */
-EXPORT(unbindReference) txU4 unbindReference(txHostReference* reference)
-{
-	txU4 handle = hostObjectHandle(&reference->slot);
-	if (handle) {
-		txSlot* host = reference->slot.value.reference->next;
-		c_free(host->value.host.data);
-		host->value.host.data = C_NULL;
-	}
-	return handle;
-}
-
-/* Calls from JavaScript */
-
-typedef struct { txHostReference* function; txHostReference* instance; const txU1* message; txU4 flags; } txCallData;
-
-static void encodeResult(txMachine* the)
-{
-	gViewCount = 0;
-	encodeValue(the, &gResult, the->stack, 0);
-	resolveViews(&gResult);
-	mxPop();
-}
-
-static void call(txMachine* the, void* data)
-{
-	txCallData* it = data;
-	const txU1* p = it->message;
-	txU4 count = readU4(p), index;
-	if (it->instance)
-		mxPushSlot(&it->instance->slot);
-	else
-		mxPushUndefined();
-	mxPushSlot(&it->function->slot);
-	mxCall();
-	p += 4;
-	for (index = 0; index < count; index++)
-		p = decodeValue(the, p);
-	mxRunCount((txInteger)count);
-	if (it->flags)
-		encodeResult(the);
-	else
-		mxPop();
-}
-
-/* flags: 1 when the result is wanted. `message`: number of arguments, arguments. */
-EXPORT(callFunction) int callFunction(txMachine* the, txHostReference* function, txHostReference* instance, const txU1* message, txU4 flags)
-{
-	txCallData data = { function, instance, message, flags };
-	return hostTurn(the, call, &data);
-}
-
-typedef struct { txHostReference* reference; txString name; } txGetData;
-
-static void get(txMachine* the, void* data)
-{
-	txGetData* it = data;
-	mxPushSlot(&it->reference->slot);
-	mxGetID(fxID(the, it->name));
-	encodeResult(the);
-}
-
-EXPORT(getProperty) int getProperty(txMachine* the, txHostReference* reference, txString name)
-{
-	txGetData data = { reference, name };
-	return hostTurn(the, get, &data);
 }

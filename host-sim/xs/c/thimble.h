@@ -48,19 +48,37 @@ extern txMachine* gCurrent;
 extern txMessage gResult;
 extern int hostTurn(txMachine* the, txWork work, void* data);
 
-/* host-values.c */
+/* host-message.c */
 extern void messageClear(txMessage* message);
 extern void messageByte(txMessage* message, txU1 value);
 extern void messageU4(txMessage* message, txU4 value);
 extern void messageNumber(txMessage* message, double value);
 extern void messageText(txMessage* message, const char* text);
+
+/* host-reference.c */
+extern txHostReference* hostRetain(txMachine* the, txSlot* slot);
+extern void hostReleaseAll(txMachine* the);
+extern void hostDestructor(void* data);
+extern void* newHostObject(txMachine* the, txU4 handle);
+/* 0 when the value is no host object, or its host side is gone. */
+extern txU4 hostObjectHandle(txSlot* slot);
+
+/* host-values.c */
+enum {
+	TAG_UNDEFINED, TAG_NULL, TAG_FALSE, TAG_TRUE, TAG_INTEGER, TAG_NUMBER, TAG_STRING, TAG_ARRAY_BUFFER, TAG_VIEW,
+	TAG_REFERENCE, TAG_ARRAY, TAG_OBJECT, TAG_HOST_OBJECT, TAG_THIS, TAG_BIGINT, TAG_SYMBOL
+};
+
 extern void encodeValue(txMachine* the, txMessage* message, txSlot* slot, int depth);
 extern void encodeException(txMachine* the, txMessage* message);
 extern const txU1* decodeValue(txMachine* the, const txU1* p);
+extern txU4 readU4(const txU1* p);
+/* The values encoded since are complete: the addresses of their buffers can be written. */
+extern void resolveViews(txMessage* message);
+extern void forgetViews(void);
+
+/* host-calls.c */
 extern void hostFunction(txMachine* the);
-extern void hostDestructor(void* data);
-extern txHostReference* hostRetain(txMachine* the, txSlot* slot);
-extern void hostReleaseAll(txMachine* the);
 
 /* host-debug.c */
 extern void debugReportAbort(txMachine* the, int status);
