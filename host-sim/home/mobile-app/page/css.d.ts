@@ -1,0 +1,2 @@
+/** Bundled by host-sim/build-pages.mjs. */
+declare module "*.css";
