@@ -127,6 +127,11 @@ export class Mosquitto {
     return port;
   }
 
+  get processId(): number {
+    if (this.#process?.pid === undefined) throw new Error("mosquitto is not running");
+    return this.#process.pid;
+  }
+
   /** What mosquitto has printed. */
   get log(): string {
     return this.#log;
