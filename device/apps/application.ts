@@ -3,9 +3,9 @@ import UDP from "embedded:io/socket/udp";
 import Resolver from "embedded:network/dns/resolver/udp";
 import WiFi from "embedded:network/interface/wifi";
 import ReliableClient from "../client/reliable-client";
-import type { HomeClientOptions } from "../home/home-device";
+import type { DeviceSettings, HomeClientOptions } from "../home/home-device";
 import Network from "./network";
-import { listSetting, numberSetting, requiredSetting, textSetting } from "./settings";
+import { listSetting, numberSetting, requiredSetting, switchableSetting, textSetting } from "./settings";
 
 /** What an application starts: one of device/home. */
 export interface Home {
@@ -40,8 +40,23 @@ export default class Application {
   }
 }
 
+/**
+ * What every device is given: `config.id`, the broker, `config.topic` where the home has several of its kind, `config.name`, and
+ * `config.discovery`, empty to switch Home Assistant's discovery off.
+ * @param id - where `config.id` is missing
+ */
+export function deviceSettings(id: string): DeviceSettings {
+  return {
+    id: textSetting("id") ?? id,
+    client: clientOptions(),
+    topic: textSetting("topic"),
+    name: textSetting("name"),
+    discovery: switchableSetting("discovery"),
+  };
+}
+
 /** The broker and this board's sockets: `config.broker` (required), `port`, `user`, `password`, `dns`. */
-export function clientOptions(): HomeClientOptions {
+function clientOptions(): HomeClientOptions {
   const user = textSetting("user");
   const password = textSetting("password");
   return {
@@ -53,10 +68,4 @@ export function clientOptions(): HomeClientOptions {
     dns: { io: Resolver, servers: listSetting("dns"), socket: { io: UDP } },
     socket: { io: TCP },
   };
-}
-
-/** `config.topic`: the device's own topic where the home has several of its kind. */
-export function topicOption(): { topic?: string } {
-  const topic = textSetting("topic");
-  return topic === undefined ? {} : { topic };
 }

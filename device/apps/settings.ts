@@ -8,6 +8,12 @@ export function textSetting(name: string): string | undefined {
   return value === undefined || value === null || value === "" ? undefined : String(value);
 }
 
+/** @returns the setting as text, `""` where it is empty, so switched off; `undefined` where it is missing */
+export function switchableSetting(name: string): string | undefined {
+  const value = config[name];
+  return value === undefined || value === null ? undefined : String(value);
+}
+
 /** @throws {Error} naming the setting, if it is missing */
 export function requiredSetting(name: string): string {
   const value = textSetting(name);

@@ -1,10 +1,30 @@
+import Timer from "timer";
 import type ReliableClient from "../client/reliable-client";
 import type { ReliableClientOptions } from "../client/reliable-client-options";
-import { formatLogEntry, type LogLevel } from "./payload";
-import { deviceTopicOf, LOG, STATUS, type StreamRow, type TopicRow } from "./topics";
+import type { OUTBOX_FULL as ClientOutboxFull, SUPERSEDED as ClientSuperseded } from "../mqtt/mqtt-error";
+import type { DeviceDescription } from "./description";
+import { assertDiscoveryPrefix, DISCOVERY_PREFIX, discoveryTopicOf, formatDiscovery } from "./discovery";
+import { DISCOVERY_NOT_SENT } from "./log-code";
+import { formatLogEntry, type LogLevel, textOf } from "./payload";
+import {
+  DISCOVERY,
+  deviceTopicOf,
+  HOME_ASSISTANT_STATUS,
+  LOG,
+  STATUS,
+  type StreamRow,
+  type TopicRow,
+  topicOf,
+} from "./topics";
 
 /** How long a clean close waits for `offline` and what else is unsent, milliseconds. */
 const FLUSH_DEADLINE = 2_000;
+/** The devices of a home answer Home Assistant's birth spread over so many milliseconds. */
+const BIRTH_JITTER = 5_000;
+
+// Their values, checked against the client's by the compiler: this layer imports only types from there.
+const OUTBOX_FULL: typeof ClientOutboxFull = 203;
+const SUPERSEDED: typeof ClientSuperseded = 205;
 
 /** What the client reports: its `code` is one of device/mqtt/mqtt-error.ts. */
 export type ClientError = Parameters<NonNullable<ReliableClientOptions["onError"]>>[0];
@@ -26,14 +46,26 @@ export interface HomeClientOptions
   io: typeof ReliableClient;
 }
 
-export interface HomeDeviceOptions<Target> {
+/** What every device of the home is given. */
+export interface DeviceSettings {
   /** Device id and Client Identifier: `[a-zA-Z0-9_-]`, 1 to 64 characters (Home Assistant's rule for ids). */
   id: string;
   client: HomeClientOptions;
+  /** The device's own topic where the home has several of its kind: `home/livingroom/light`. Default the table's. */
+  topic?: string | undefined;
+  /** For people; default the description's. */
+  name?: string | undefined;
+  /** Home Assistant's `discovery_prefix`; default `homeassistant`. Empty: Home Assistant is not told of the device. */
+  discovery?: string | undefined;
+}
+
+export interface HomeDeviceOptions<Target> {
+  settings: DeviceSettings;
+  description: DeviceDescription;
   target: Target;
-  /** Where the device takes its commands, and the row of the table for that; none by default. */
-  command?: { topic: string; row: TopicRow };
-  /** Connected, and `online` is on its way: publish the state. */
+  /** Milliseconds between readings, of devices that have them. */
+  interval?: number;
+  /** `online` and the discovery are on their way, after a connect or as Home Assistant has started: publish the state. */
   onConnect(this: HomeDevice<Target>): void;
   /** A message on the command topic; `payload` is valid during the call. */
   onCommand?: (this: HomeDevice<Target>, payload: Uint8Array, retain: boolean) => void;
@@ -42,8 +74,10 @@ export interface HomeDeviceOptions<Target> {
 }
 
 /**
- * What all devices of the home share: availability with a will, the log topic, the order of things at a connect
- * (subscribe commands, `online`, state) and a clean close (`offline`, flush, DISCONNECT).
+ * What all devices of the home share: availability with a will, the log topic, Home Assistant's discovery, the order of
+ * things at a connect (subscribe commands, `online`, discovery, state) and a clean close (`offline`, flush, DISCONNECT).
+ *
+ * Subscriptions come first so that a command sent at the sight of `online` is not missed.
  */
 export default class HomeDevice<Target> {
   readonly id: string;
@@ -51,10 +85,19 @@ export default class HomeDevice<Target> {
   readonly #client: ReliableClient;
   readonly #statusTopic: string;
   readonly #logTopic: string;
-  readonly #command: HomeDeviceOptions<Target>["command"];
+  readonly #description: DeviceDescription;
+  readonly #topic: string | undefined;
+  readonly #name: string | undefined;
+  /** Empty: none. */
+  readonly #discovery: string;
+  readonly #interval: number | undefined;
+  readonly #commandTopic: string | undefined;
+  readonly #random: () => number;
   readonly #onConnect: HomeDeviceOptions<Target>["onConnect"];
   readonly #onCommand: HomeDeviceOptions<Target>["onCommand"];
   readonly #onDropped: HomeDeviceOptions<Target>["onDropped"];
+  /** Runs from Home Assistant's birth until this device answers. */
+  #birth: Timer | undefined;
   #subscribed = false;
   /** Why the connection was lost, until it is back. */
   #outage: ClientError | undefined;
@@ -64,16 +107,25 @@ export default class HomeDevice<Target> {
 
   /**
    * Connects, and stays connected until `close()`.
-   * @throws {RangeError} if `id` is not a valid id
+   * @throws {RangeError} if `id` or `discovery` is not valid
    */
   constructor(options: HomeDeviceOptions<Target>) {
-    const { id, client } = options;
+    const { settings, description } = options;
+    const { id, client, topic, discovery = DISCOVERY_PREFIX } = settings;
     assertIdentifier(id);
+    assertDiscoveryPrefix(discovery);
     this.id = id;
     this.target = options.target;
+    this.#description = description;
+    this.#topic = topic;
+    this.#name = settings.name;
+    this.#discovery = discovery;
+    this.#interval = options.interval;
+    const command = commandOf(description);
+    this.#commandTopic = command && topicOf(command, topic);
+    this.#random = client.random ?? Math.random;
     this.#statusTopic = deviceTopicOf(STATUS, id);
     this.#logTopic = deviceTopicOf(LOG, id);
-    this.#command = options.command;
     this.#onConnect = options.onConnect;
     this.#onCommand = options.onCommand;
     this.#onDropped = options.onDropped;
@@ -134,6 +186,7 @@ export default class HomeDevice<Target> {
     }
     if (callback) this.#onClosed.push(callback);
     if (this.#closing) return;
+    this.#forgetBirth();
     if (!this.#client.connected) {
       // The broker has published the will already, or never heard of this device.
       this.#closing = true;
@@ -155,23 +208,67 @@ export default class HomeDevice<Target> {
     for (let index = 0; index < this.#onClosed.length; index += 1) this.#onClosed[index]!();
   }
 
+  #subscribe(): void {
+    const command = commandOf(this.#description);
+    if (command) this.#client.subscribe(this.#commandTopic!, command.QoS);
+    if (this.#discovery !== "")
+      this.#client.subscribe(HOME_ASSISTANT_STATUS.topic, HOME_ASSISTANT_STATUS.QoS);
+  }
+
+  #announce(): void {
+    this.publish(STATUS, this.#statusTopic, "online");
+    if (this.#discovery !== "") this.publish(DISCOVERY, this.#discoveryTopic, this.#formatDiscovery());
+    this.#onConnect();
+  }
+
+  get #discoveryTopic(): string {
+    return discoveryTopicOf(this.#discovery, this.id);
+  }
+
+  #formatDiscovery(): string {
+    return formatDiscovery({
+      id: this.id,
+      description: this.#description,
+      topic: this.#topic,
+      name: this.#name,
+      interval: this.#interval,
+    });
+  }
+
+  /** Announces the device again, later: one answer for all births until then. */
+  #announceLater(): void {
+    if (this.#closing || !this.#client.connected) return;
+    this.#birth ??= Timer.set(
+      () => {
+        this.#birth = undefined;
+        this.#announce();
+      },
+      Math.floor(this.#random() * BIRTH_JITTER),
+    );
+  }
+
+  #forgetBirth(): void {
+    Timer.clear(this.#birth);
+    this.#birth = undefined;
+  }
+
   static readonly #connected = function (this: ReliableClient): void {
     const device = this.target as HomeDevice<unknown>;
     if (device.#closing) return;
     // Once: from then on the client subscribes again where the broker has lost the session.
-    const command = device.#command;
-    if (command && !device.#subscribed) this.subscribe(command.topic, command.row.QoS);
+    if (!device.#subscribed) device.#subscribe();
     device.#subscribed = true;
-    device.publish(STATUS, device.#statusTopic, "online");
+    device.#announce();
     const outage = device.#outage;
     device.#outage = undefined;
     if (outage) device.log("warning", outage.code, `connected again after: ${outage.message}`);
-    device.#onConnect();
   };
 
   static readonly #disconnected = function (this: ReliableClient, error: ClientError | undefined): void {
     const device = this.target as HomeDevice<unknown>;
     device.#outage ??= error;
+    // The next connect announces the device anyway.
+    device.#forgetBirth();
   };
 
   static readonly #message = function (
@@ -182,7 +279,9 @@ export default class HomeDevice<Target> {
     retain: boolean,
   ): void {
     const device = this.target as HomeDevice<unknown>;
-    if (!device.#closing && topic === device.#command?.topic) device.#onCommand?.(payload, retain);
+    if (device.#closing) return;
+    if (topic === device.#commandTopic) device.#onCommand?.(payload, retain);
+    else if (device.#discovery !== "" && isBirth(topic, payload, retain)) device.#announceLater();
   };
 
   static readonly #dropped = function (
@@ -192,7 +291,11 @@ export default class HomeDevice<Target> {
     reason: ClientError,
   ): void {
     const device = this.target as HomeDevice<unknown>;
-    device.#onDropped?.(topic, reason);
+    // A device that is there and not `online` would stay unavailable until its next connect.
+    if (topic === device.#statusTopic && reason.code === OUTBOX_FULL) device.#announceLater();
+    else if (topic === device.#discoveryTopic && reason.code !== SUPERSEDED)
+      device.log("warning", DISCOVERY_NOT_SENT, `discovery not sent: ${reason.message}`);
+    else device.#onDropped?.(topic, reason);
   };
 
   static readonly #failed = function (this: ReliableClient, error: ClientError): void {
@@ -201,6 +304,19 @@ export default class HomeDevice<Target> {
     if (this.connected) device.log("error", error.code, error.message);
     else device.#outage ??= error;
   };
+}
+
+/** Home Assistant has started. A birth that the broker kept is an old one: the device has announced itself since. */
+function isBirth(topic: string, payload: Uint8Array, retain: boolean): boolean {
+  return topic === HOME_ASSISTANT_STATUS.topic && !retain && textOf(payload) === "online";
+}
+
+function commandOf({ components }: DeviceDescription): TopicRow | undefined {
+  for (let index = 0; index < components.length; index += 1) {
+    const component = components[index]!;
+    if (component.platform === "light") return component.command;
+  }
+  return undefined;
 }
 
 const MAXIMUM_IDENTIFIER_BYTES = 64;

@@ -16,3 +16,5 @@ export const CAMERA_FAILED = 420;
 export const PICTURE_NOT_SENT = 421;
 /** A motion event was given up. */
 export const EVENT_NOT_SENT = 422;
+/** Home Assistant was not told of the device. */
+export const DISCOVERY_NOT_SENT = 430;

@@ -1,3 +1,5 @@
+import { MOTION_EVENT } from "./description";
+
 /** Longest transition, seconds. */
 const MAXIMUM_TRANSITION = 3_600;
 const MAXIMUM_BRIGHTNESS = 255;
@@ -33,7 +35,7 @@ export function formatLightState(on: boolean, brightness: number): string {
 
 /** @param sequence - counts from 1 since the device started */
 export function formatMotionEvent(sequence: number): string {
-  return `{"event_type":"motion","sequence":${sequence}}`;
+  return `{"event_type":"${MOTION_EVENT.eventType}","sequence":${sequence}}`;
 }
 
 export function formatLogEntry(level: LogLevel, code: number, message: string): string {
@@ -48,13 +50,8 @@ export function formatLogEntry(level: LogLevel, code: number, message: string): 
  * @returns the command, or why it is refused, naming the value and the limit
  */
 export function parseLightCommand(payload: Uint8Array): LightCommand | string {
-  let text: string;
-  try {
-    // A copy: XS takes whole ArrayBuffers only, and the payload is a view on the client's buffer.
-    text = String.fromArrayBuffer(payload.slice().buffer);
-  } catch {
-    return `the command, ${payload.byteLength} bytes, is not UTF-8`;
-  }
+  const text = textOf(payload);
+  if (text === undefined) return `the command, ${payload.byteLength} bytes, is not UTF-8`;
   let command: unknown;
   try {
     command = JSON.parse(text);
@@ -64,6 +61,20 @@ export function parseLightCommand(payload: Uint8Array): LightCommand | string {
   if (typeof command !== "object" || command === null || Array.isArray(command))
     return `the command ${quote(text)} is not a JSON object`;
   return readLightCommand(command);
+}
+
+/**
+ * A payload as text.
+ * @param payload - as the client gives it, valid during the call
+ * @returns `undefined` for what is not UTF-8
+ */
+export function textOf(payload: Uint8Array): string | undefined {
+  try {
+    // A copy: XS takes whole ArrayBuffers only, and the payload is a view on the client's buffer.
+    return String.fromArrayBuffer(payload.slice().buffer);
+  } catch {
+    return undefined;
+  }
 }
 
 function readLightCommand({

@@ -3,20 +3,18 @@ import type Camera from "../drivers/camera/camera";
 import type { CameraOptions } from "../drivers/camera/camera";
 import type PIR from "../drivers/pir/pir";
 import type { PIROptions } from "../drivers/pir/pir";
-import HomeDevice, { type ClientError, type HomeClientOptions } from "./home-device";
+import { MOTION_EVENT, PICTURE, SECURITY_CAMERA } from "./description";
+import HomeDevice, { type ClientError, type DeviceSettings } from "./home-device";
 import { CAMERA_FAILED, EVENT_NOT_SENT, PICTURE_NOT_SENT } from "./log-code";
 import { formatMotionEvent } from "./payload";
-import { CAMERA_EVENT, CAMERA_IMAGE, topicOf } from "./topics";
+import { topicOf } from "./topics";
 
-export interface SecurityCameraOptions {
-  id: string;
-  client: HomeClientOptions;
+/** Default topic: `home/camera`; pictures are sent on the same with `/image`. */
+export interface SecurityCameraOptions extends DeviceSettings {
   /** The driver's class as `io`, and its options. */
   sensor: { io: typeof PIR } & Omit<PIROptions, "target" | "onMotion">;
   /** The driver's class as `io`, and its options. */
   camera: { io: typeof Camera } & Omit<CameraOptions, "target" | "onFrame" | "onError">;
-  /** Default `home/camera`; pictures are sent on the same with `/image`. */
-  topic?: string;
 }
 
 /**
@@ -34,8 +32,8 @@ export default class SecurityCamera {
 
   constructor(options: SecurityCameraOptions) {
     const { sensor, camera } = options;
-    this.#eventTopic = topicOf(CAMERA_EVENT, options.topic);
-    this.#imageTopic = topicOf(CAMERA_IMAGE, options.topic);
+    this.#eventTopic = topicOf(MOTION_EVENT.state, options.topic);
+    this.#imageTopic = topicOf(PICTURE.image, options.topic);
     this.#camera = new camera.io({
       ...camera,
       target: this,
@@ -44,8 +42,8 @@ export default class SecurityCamera {
     });
     this.#sensor = new sensor.io({ ...sensor, target: this, onMotion: SecurityCamera.#moved });
     this.#device = new HomeDevice<SecurityCamera>({
-      id: options.id,
-      client: options.client,
+      settings: options,
+      description: SECURITY_CAMERA,
       target: this,
       onConnect: SecurityCamera.#connected,
       onDropped: SecurityCamera.#dropped,
@@ -84,14 +82,17 @@ export default class SecurityCamera {
     if (!moving) return;
     const camera = this.target as SecurityCamera;
     camera.#sequence += 1;
-    camera.#device.publish(CAMERA_EVENT, camera.#eventTopic, formatMotionEvent(camera.#sequence));
+    camera.#device.publish(MOTION_EVENT.state, camera.#eventTopic, formatMotionEvent(camera.#sequence));
     camera.#capture();
   };
 
   static readonly #pictureTaken = function (this: Camera, frame: DisposableBuffer): void {
     const camera = this.target as SecurityCamera;
-    const accepted = camera.#device.stream(CAMERA_IMAGE, camera.#imageTopic, new Uint8Array(frame), (error) =>
-      camera.#pictureSent(error),
+    const accepted = camera.#device.stream(
+      PICTURE.image,
+      camera.#imageTopic,
+      new Uint8Array(frame),
+      (error) => camera.#pictureSent(error),
     );
     if (!accepted) this.release();
   };

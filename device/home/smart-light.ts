@@ -2,22 +2,20 @@ import type Button from "../drivers/button/button";
 import type { ButtonOptions } from "../drivers/button/button";
 import type Lamp from "../drivers/lamp/lamp";
 import type { LampOptions } from "../drivers/lamp/lamp";
-import HomeDevice, { type HomeClientOptions } from "./home-device";
+import { LAMP, SMART_LIGHT } from "./description";
+import HomeDevice, { type DeviceSettings } from "./home-device";
 import { COMMAND_REFUSED, COMMAND_RETAINED } from "./log-code";
 import { formatLightState, parseLightCommand } from "./payload";
-import { LIGHT_COMMAND, LIGHT_STATE, topicOf } from "./topics";
+import { topicOf } from "./topics";
 
 const FULL_BRIGHTNESS = 255;
 
-export interface SmartLightOptions {
-  id: string;
-  client: HomeClientOptions;
+/** Default topic: `home/light`; commands are taken on the same with `/set`. */
+export interface SmartLightOptions extends DeviceSettings {
   /** The driver's class as `io`, and its options. */
   lamp: { io: typeof Lamp } & LampOptions;
   /** A button that toggles the light, also while the broker is away. */
   button?: { io: typeof Button } & Omit<ButtonOptions, "target" | "onPress">;
-  /** Default `home/light`; commands are taken on the same with `/set`. */
-  topic?: string;
 }
 
 /**
@@ -35,14 +33,13 @@ export default class SmartLight {
 
   constructor(options: SmartLightOptions) {
     const { lamp, button } = options;
-    this.#topic = topicOf(LIGHT_STATE, options.topic);
+    this.#topic = topicOf(LAMP.state, options.topic);
     this.#lamp = new lamp.io(lamp);
     this.#button = button && new button.io({ ...button, target: this, onPress: SmartLight.#pressed });
     this.#device = new HomeDevice<SmartLight>({
-      id: options.id,
-      client: options.client,
+      settings: options,
+      description: SMART_LIGHT,
       target: this,
-      command: { topic: topicOf(LIGHT_COMMAND, options.topic), row: LIGHT_COMMAND },
       onConnect: SmartLight.#connected,
       onCommand: SmartLight.#commanded,
     });
@@ -63,7 +60,7 @@ export default class SmartLight {
 
   #publishState(): void {
     const { on, brightness } = this.#lamp;
-    this.#device.publish(LIGHT_STATE, this.#topic, formatLightState(on, on ? brightness : this.#brightness));
+    this.#device.publish(LAMP.state, this.#topic, formatLightState(on, on ? brightness : this.#brightness));
   }
 
   static readonly #connected = function (this: HomeDevice<SmartLight>): void {

@@ -1,19 +1,20 @@
 import Timer from "timer";
 import type TMP117 from "../drivers/tmp117/tmp117";
 import type { TMP117Configuration, TMP117Options } from "../drivers/tmp117/tmp117";
-import HomeDevice, { type HomeClientOptions } from "./home-device";
+import { TEMPERATURE_READING, TEMPERATURE_SENSOR } from "./description";
+import HomeDevice, { type DeviceSettings } from "./home-device";
 import { READING_OUT_OF_RANGE, SENSOR_RECOVERED, SENSOR_UNREADABLE } from "./log-code";
 import { formatTemperature } from "./payload";
-import { TEMPERATURE, topicOf } from "./topics";
+import { topicOf } from "./topics";
 
+const { state: TEMPERATURE } = TEMPERATURE_READING;
 /** Milliseconds until a sensor that has no new conversion is asked again. */
 const RETRY_INTERVAL = 200;
 /** Without a conversion for two intervals and at least this long, milliseconds, a sensor counts as unreadable. */
 const MINIMUM_PATIENCE = 2_000;
 
-export interface TemperatureSensorOptions {
-  id: string;
-  client: HomeClientOptions;
+/** Default topic: `home/temp`. */
+export interface TemperatureSensorOptions extends DeviceSettings {
   /** The driver's class as `io`, and its options. */
   sensor: { io: typeof TMP117 } & Omit<TMP117Options, "target" | "onError">;
   /** Given to the driver's `configure`. */
@@ -23,8 +24,6 @@ export interface TemperatureSensorOptions {
   /** °C that can be true; default -55 and 150, where the TMP117 works. Others are reported and not published. */
   minimum?: number;
   maximum?: number;
-  /** Default `home/temp`. */
-  topic?: string;
 }
 
 /** Publishes a temperature at an interval and after each connect, and tells when its sensor fails and recovers. */
@@ -61,8 +60,9 @@ export default class TemperatureSensor {
     });
     if (options.configuration) this.#sensor.configure(options.configuration);
     this.#device = new HomeDevice<TemperatureSensor>({
-      id: options.id,
-      client: options.client,
+      settings: options,
+      description: TEMPERATURE_SENSOR,
+      interval,
       target: this,
       onConnect: TemperatureSensor.#connected,
     });

@@ -98,6 +98,26 @@ export const LOG: TopicRow = Object.freeze({
   deadline: 60_000,
 });
 
+/** Home Assistant's discovery, see discovery.ts: what the device is, retained, so that it is known after a restart. */
+export const DISCOVERY: TopicRow = Object.freeze({
+  topic: "homeassistant/device/<id>/config",
+  suffix: "",
+  QoS: 1,
+  retain: true,
+  delivery: LATEST,
+});
+
+/**
+ * `online` when Home Assistant has started: published by it, and not kept. The topic is a setting of its own there, which does
+ * not follow the discovery prefix. QoS 0: what was missed while offline does not matter, every connect announces the device.
+ */
+export const HOME_ASSISTANT_STATUS: StreamRow = Object.freeze({
+  topic: "homeassistant/status",
+  suffix: "",
+  QoS: 0,
+  retain: false,
+});
+
 /**
  * The topic of one device.
  * @param base - the device's own topic (`home/livingroom/light`), where it is not the only one of its kind

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { matches } from "../../device/mqtt/topic";
+import { WATCHED_TOPICS } from "./watcher";
 
 /** One message that a device has put on the wire; retransmissions belong to the same one. */
 export interface Publication {
@@ -21,7 +23,7 @@ interface Entry {
  *
  * A message counts as lost when the broker has acknowledged it (PUBACK, PUBCOMP: from there on the broker answers for
  * it) and the subscriber never saw it. What was not acknowledged is still the device's to send again, so it is
- * not lost; QoS 0 promises nothing and is not followed.
+ * not lost; QoS 0 promises nothing and is not followed. Nor is what the subscriber has not asked for, as Home Assistant's discovery.
  *
  * MQTT carries no identity from end to end, so messages are matched by topic and payload, as a multiset: what the
  * subscriber sees belongs to the oldest unseen publication of the same topic and payload. Hence
@@ -37,10 +39,17 @@ export class DeliveryLedger {
   readonly #open = new Map<string, Entry[]>();
   readonly #latest = new Map<string, Entry>();
   readonly #entries = new WeakMap<Publication, Entry>();
+  readonly #topicFilter: string;
   #onSettled: (() => void) | undefined;
+
+  /** @param topicFilter - what the subscriber subscribes to */
+  constructor(topicFilter: string = WATCHED_TOPICS) {
+    this.#topicFilter = topicFilter;
+  }
 
   /** A device has put `publication` on the wire for the first time. */
   published(publication: Publication): void {
+    if (!matches(this.#topicFilter, publication.topic)) return;
     const key = contentKey(publication.topic, publication.payload);
     const entry: Entry = { publication, key, acknowledged: false, seen: false };
     this.#entries.set(publication, entry);

@@ -1,6 +1,9 @@
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as connectTls } from "node:tls";
 import { type IClientOptions, type IPublishPacket, MqttClient } from "mqtt";
 import { type BrokerAddress, formatBrokerAddress } from "./broker-address";
+import type { BrokerCredentials } from "./broker-connection";
 import { UsageError } from "./usage-error";
 
 /** A message that the subscriber was sent. */
@@ -12,8 +15,13 @@ export interface ReceivedMessage {
   readonly retain: boolean;
 }
 
+/** All that the devices of a home say, but for Home Assistant's discovery. */
+export const WATCHED_TOPICS = "home/#";
+
 export interface WatcherOptions {
   readonly broker: BrokerAddress;
+  /** For a broker of `mqtts`. */
+  readonly credentials?: BrokerCredentials | undefined;
   /** Client Identifier; also the name of the session that the broker keeps for it. */
   readonly id: string;
   /** Default `home/#`. */
@@ -51,7 +59,7 @@ export class Watcher {
 
   constructor(options: WatcherOptions) {
     this.#options = options;
-    this.#topicFilter = options.topicFilter ?? "home/#";
+    this.#topicFilter = options.topicFilter ?? WATCHED_TOPICS;
   }
 
   get connected(): boolean {
@@ -64,7 +72,7 @@ export class Watcher {
    */
   async start(): Promise<void> {
     const { broker } = this.#options;
-    const client = createClient(broker, this.#options.id, false);
+    const client = createClient(this.#options, false);
     this.#client = client;
     client.on("packetreceive", (packet) => {
       if (packet.cmd === "publish") this.#receive(packet);
@@ -91,7 +99,7 @@ export class Watcher {
     this.#client = undefined;
     const wasConnected = this.#connected;
     await client.endAsync(!wasConnected);
-    if (wasConnected) await discardSession(this.#options.broker, this.#options.id);
+    if (wasConnected) await discardSession(this.#options);
   }
 
   #receive(packet: IPublishPacket): void {
@@ -121,7 +129,7 @@ export class Watcher {
   }
 }
 
-function createClient(broker: BrokerAddress, id: string, clean: boolean): MqttClient {
+function createClient({ broker, credentials, id }: WatcherOptions, clean: boolean): MqttClient {
   const options: IClientOptions = {
     clientId: id,
     clean,
@@ -133,7 +141,15 @@ function createClient(broker: BrokerAddress, id: string, clean: boolean): MqttCl
     ...(broker.password === undefined ? {} : { password: broker.password }),
   };
   // MQTT.js's own TCP stream leaves Nagle's algorithm on: each step of a QoS 2 exchange would wait 40 ms.
-  return new MqttClient(() => connectTcp({ host: broker.host, port: broker.port, noDelay: true }), options);
+  return new MqttClient(() => openStream(broker, credentials), options);
+}
+
+function openStream({ host, port }: BrokerAddress, credentials: BrokerCredentials | undefined): Duplex {
+  if (!credentials) return connectTcp({ host, port, noDelay: true });
+  const { authority: ca, certificate: cert, key } = credentials;
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  const socket = connectTls({ host, port, ca, cert, key, minVersion: "TLSv1.2", ...servername });
+  return socket.setNoDelay(true);
 }
 
 /** Settles with the first CONNACK, or with the first reason why there will be none. */
@@ -164,10 +180,10 @@ function describe(error: Error): string {
 }
 
 /** A connection with clean session 1 ends the stored one [MQTT-3.1.2-6]; a broker that has gone has none. */
-async function discardSession(broker: BrokerAddress, id: string): Promise<void> {
-  const client = createClient(broker, id, true);
+async function discardSession(options: WatcherOptions): Promise<void> {
+  const client = createClient(options, true);
   try {
-    await firstConnection(client, broker);
+    await firstConnection(client, options.broker);
   } catch {
     // nothing to discard it from
   }

@@ -36,7 +36,11 @@ describe("the firmware thermometer", () => {
       clientId: "temperature-sensor",
       will: { topic: "home/temperature-sensor/status", qos: 1, retain: true },
     });
-    expect(broker.lines()[1]).toBe("publish home/temperature-sensor/status 1 retained");
+    expect(broker.lines().slice(1, 4)).toEqual([
+      "subscribe homeassistant/status 0",
+      "publish home/temperature-sensor/status 1 retained",
+      "publish homeassistant/device/temperature-sensor/config 1 retained",
+    ]);
     expect(broker.payloads("home/temp").length).toBeGreaterThanOrEqual(18);
     expect(new Set(broker.payloads("home/temp"))).toEqual(new Set(["-3.3"]));
     expect(broker.publications("home/temp")[0]).toMatchObject({ qos: 1, retain: true });
@@ -52,6 +56,22 @@ describe("the firmware thermometer", () => {
     expect(bench.broker.packets[0]).toMatchObject({ clientId: "attic", username: "u" });
     expect(bench.broker.payloads("home/attic/temp")).toContain("-3.3");
     await end(bench, "attic");
+  });
+
+  it.each([
+    [{}, ["homeassistant/device/temperature-sensor/config"]],
+    [{ discovery: "ha" }, ["ha/device/temperature-sensor/config"]],
+    [{ discovery: "" }, []],
+  ])("announces itself to Home Assistant as the settings %o say", async (config, topics) => {
+    const bench = createFirmwareBench({ firmware: "thermometer", description: esp32Thing, config });
+    bench.board.attach(new TMP117Part(PART));
+    await bench.device.start();
+    bench.clock.advance(1_000);
+    const { broker } = bench;
+    const published = broker.packets.flatMap((packet) => (packet.cmd === "publish" ? [packet.topic] : []));
+    expect(published.filter((topic) => topic.endsWith("/config"))).toEqual(topics);
+    expect(broker.lines().filter((line) => line.startsWith("subscribe"))).toHaveLength(topics.length);
+    await end(bench, "temperature-sensor");
   });
 
   it("joins its Wi-Fi first, and again until the access point is there", async () => {
@@ -79,6 +99,7 @@ describe("the firmware thermometer", () => {
     [{ interval: "soon" }, 'config.interval "soon" is not a number above 0'],
     [{ port: -1 }, 'config.port "-1" is not a number above 0'],
     [{ id: "a/b" }, 'id "a/b" is not 1 to 64 of the characters'],
+    [{ discovery: "ha/" }, 'discovery "ha/" has + or #, or begins or ends with /'],
   ])("ends at once with the settings %o, saying why", async (config, message) => {
     const bench = createFirmwareBench({ firmware: "thermometer", description: esp32Thing, config });
     await bench.device.start();
@@ -111,7 +132,9 @@ describe("the firmware light", () => {
     clock.advance(1_000);
     expect(broker.lines().slice(1)).toEqual([
       "subscribe home/light/set 1",
+      "subscribe homeassistant/status 0",
       "publish home/smart-light/status 1 retained",
+      "publish homeassistant/device/smart-light/config 1 retained",
       "publish home/light 1 retained",
     ]);
     broker.publish("home/light/set", '{"state":"ON","brightness":128}');

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import HomeDevice, { type HomeDeviceOptions } from "../../device/home/home-device";
-import { LIGHT_COMMAND, LIGHT_STATE } from "../../device/home/topics";
+import { SMART_LIGHT, TEMPERATURE_SENSOR } from "../../device/home/description";
+import HomeDevice, { type DeviceSettings } from "../../device/home/home-device";
+import { CAMERA_IMAGE, LIGHT_STATE } from "../../device/home/topics";
 import { clientError, createFakeClient, type FakeClientOptions } from "../support/fake-client";
 
 const STATUS_TOPIC = "home/lamp-1/status";
@@ -15,12 +16,12 @@ beforeEach(() => {
   events = [];
 });
 
-function createDevice(options: Partial<HomeDeviceOptions<string>> = {}): HomeDevice<string> {
+/** Without discovery; discovery.test.ts has that. */
+function createDevice(settings: Partial<DeviceSettings> = {}): HomeDevice<string> {
   return new HomeDevice<string>({
-    id: "lamp-1",
-    client: fake.options,
+    settings: { id: "lamp-1", client: fake.options, discovery: "", ...settings },
+    description: SMART_LIGHT,
     target: "the target",
-    command: { topic: COMMAND_TOPIC, row: LIGHT_COMMAND },
     onConnect() {
       events.push("connect");
       this.publish(LIGHT_STATE, "home/light", "state");
@@ -31,7 +32,6 @@ function createDevice(options: Partial<HomeDeviceOptions<string>> = {}): HomeDev
     onDropped(topic, reason) {
       events.push(`dropped ${topic} ${reason.code}`);
     },
-    ...options,
   });
 }
 
@@ -79,10 +79,10 @@ describe("a home device's connection", () => {
     expect(fake.client.calls[0]).toBe(`subscribe ${COMMAND_TOPIC} 1`);
   });
 
-  it("does not subscribe without a command topic", () => {
+  it("does not subscribe where it takes no commands", () => {
     new HomeDevice<number>({
-      id: "sensor",
-      client: fake.options,
+      settings: { id: "sensor", client: fake.options, discovery: "" },
+      description: TEMPERATURE_SENSOR,
       target: 1,
       onConnect() {},
     });
@@ -160,7 +160,7 @@ describe("a home device's picture stream", () => {
     const device = createDevice();
     fake.client.connect();
     const ends: unknown[] = [];
-    const accepted = device.stream(LIGHT_COMMAND, "home/camera/image", new Uint8Array(3), (error) =>
+    const accepted = device.stream(CAMERA_IMAGE, "home/camera/image", new Uint8Array(3), (error) =>
       ends.push(error),
     );
     expect(accepted).toBe(true);
@@ -173,7 +173,7 @@ describe("a home device's picture stream", () => {
     fake.client.connect();
     fake.client.unsentAtFlush = undefined;
     device.close();
-    expect(device.stream(LIGHT_COMMAND, "t", new Uint8Array(1), () => {})).toBe(false);
+    expect(device.stream(CAMERA_IMAGE, "t", new Uint8Array(1), () => {})).toBe(false);
   });
 });
 

@@ -71,11 +71,14 @@ function log(): { level: string; code: number; message: string }[] {
 describe("a light's state", () => {
   it("is published retained, QoS 1, after each connect, after subscribing and online", () => {
     createConnectedLight();
-    expect(fake.client.calls).toEqual([
-      `subscribe ${COMMAND_TOPIC} 1`,
-      "publish home/smart-light/status online",
-      `publish ${TOPIC} {"state":"OFF","brightness":255}`,
+    const { calls, published } = fake.client;
+    expect(calls.slice(0, 2)).toEqual([`subscribe ${COMMAND_TOPIC} 1`, "subscribe homeassistant/status 0"]);
+    expect(published.map(({ topic }) => topic)).toEqual([
+      "home/smart-light/status",
+      "homeassistant/device/smart-light/config",
+      TOPIC,
     ]);
+    expect(fake.client.payloads(TOPIC)).toEqual(['{"state":"OFF","brightness":255}']);
     expect(fake.client.last(TOPIC)?.options).toMatchObject({ QoS: 1, retain: true });
     fake.client.disconnect();
     fake.client.connect();

@@ -41,6 +41,16 @@ describe("lost", () => {
     expect(ledger.lost).toEqual([]);
   });
 
+  test("does not count what the subscriber has not asked for", () => {
+    ledger.acknowledged(publish("homeassistant/device/d/config", "{}", { retain: true }));
+    expect(ledger.lost).toEqual([]);
+    const everything = new DeliveryLedger("#");
+    const publication = { device: "d", topic: "homeassistant/x", payload: bytes("1"), QoS: 1, retain: false };
+    everything.published(publication);
+    everything.acknowledged(publication);
+    expect(everything.lost).toEqual([publication]);
+  });
+
   test("counts one of two equal messages of which one arrived", () => {
     const first = publish("home/temp", "21.5");
     const second = publish("home/temp", "21.5");

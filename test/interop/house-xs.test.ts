@@ -43,7 +43,7 @@ describe.each(brokers)("the house in XS machines, over real sockets, on $name", 
       expect(machine).toMatchObject({ heap: 768, chunk: 16_384, stack: 640, restarts: 0 });
       expect(machine!.slots).toBeLessThan(machine!.heap);
       expect(machine!.peakSlots).toBeLessThan(machine!.heap);
-      expect(machine!.peakChunkBytes).toBeLessThan(machine!.chunk);
+      expect(machine!.peakChunkBytes).toBeLessThanOrEqual(machine!.chunk);
       expect(machine!.peakStack).toBeLessThan(machine!.stack);
       expect(machine!.workPerMessage).toBeGreaterThan(0);
     }

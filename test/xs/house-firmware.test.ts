@@ -44,7 +44,8 @@ describe("the three firmwares, as they would be flashed, in XS machines", () => 
       expect(usage).toMatchObject({ heap: 768, chunk: 16_384, stack: 640 });
       expect(usage.peakSlots).toBeLessThan(usage.heap);
       expect(usage.slots).toBeLessThan(500);
-      expect(usage.peakChunkBytes).toBeLessThan(usage.chunk);
+      // Garbage may fill them; a heap that grows has more than that.
+      expect(usage.peakChunkBytes).toBeLessThanOrEqual(usage.chunk);
       expect(usage.chunkBytes).toBeLessThan(7_000);
       expect(usage.peakStack).toBeLessThan(usage.stack * 0.9);
     }

@@ -4,8 +4,7 @@ import Timer from "timer";
 import Camera from "../../drivers/camera/camera";
 import PIR from "../../drivers/pir/pir";
 import SecurityCamera from "../../home/security-camera";
-import Application, { clientOptions, topicOption } from "../application";
-import { textSetting } from "../settings";
+import Application, { deviceSettings } from "../application";
 
 const PIR_PIN = 2;
 const WIDTH = 320;
@@ -19,10 +18,8 @@ export default function (): Application {
 function start(): SecurityCamera {
   const { Digital } = device.io;
   return new SecurityCamera({
-    id: textSetting("id") ?? "security-camera",
-    client: clientOptions(),
+    ...deviceSettings("security-camera"),
     sensor: { io: PIR, sensor: { io: Digital, pin: PIR_PIN, mode: Digital.Input }, timer: Timer },
     camera: { io: Camera, camera: { io: ImageIn, width: WIDTH, height: HEIGHT }, timer: Timer },
-    ...topicOption(),
   });
 }

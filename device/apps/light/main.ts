@@ -3,8 +3,7 @@ import Timer from "timer";
 import Button from "../../drivers/button/button";
 import Lamp from "../../drivers/lamp/lamp";
 import SmartLight from "../../home/smart-light";
-import Application, { clientOptions, topicOption } from "../application";
-import { textSetting } from "../settings";
+import Application, { deviceSettings } from "../application";
 
 const LAMP_PIN = 25;
 /** 13 bits at 5 kHz is what the ESP32's LED controller counts from its 80 MHz, and no eye or camera sees 5 kHz. */
@@ -20,8 +19,7 @@ export default function (): Application {
 function start(): SmartLight {
   const { Digital, PWM } = device.io;
   return new SmartLight({
-    id: textSetting("id") ?? "smart-light",
-    client: clientOptions(),
+    ...deviceSettings("smart-light"),
     lamp: {
       io: Lamp,
       lamp: { io: PWM, pin: LAMP_PIN, hz: LAMP_HZ, resolution: LAMP_RESOLUTION },
@@ -33,6 +31,5 @@ function start(): SmartLight {
       button: { io: Digital, pin: device.pin.button!, mode: Digital.InputPullUp },
       timer: Timer,
     },
-    ...topicOption(),
   });
 }

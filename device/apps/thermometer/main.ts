@@ -1,8 +1,8 @@
 import device from "embedded:provider/builtin";
 import TMP117, { conversionRateFor } from "../../drivers/tmp117/tmp117";
 import TemperatureSensor from "../../home/temperature-sensor";
-import Application, { clientOptions, topicOption } from "../application";
-import { numberSetting, textSetting } from "../settings";
+import Application, { deviceSettings } from "../application";
+import { numberSetting } from "../settings";
 
 /** Averages eight conversions: noise below the last digit that is published, at an eighth of a second. */
 const AVERAGING = 8;
@@ -15,11 +15,9 @@ export default function (): Application {
 function start(): TemperatureSensor {
   const interval = numberSetting("interval", 60_000);
   return new TemperatureSensor({
-    id: textSetting("id") ?? "temperature-sensor",
-    client: clientOptions(),
+    ...deviceSettings("temperature-sensor"),
     sensor: { io: TMP117, sensor: { ...device.I2C.default, io: device.io.I2C, address: 0x48, hz: 400_000 } },
     configuration: { averaging: AVERAGING, conversionRate: conversionRateFor(interval, AVERAGING) },
     interval,
-    ...topicOption(),
   });
 }
