@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { addAlerts } from "./command/alerts";
+import { addAnalytics } from "./command/analytics";
+import { addApp } from "./command/app";
 import { addHouse } from "./command/house";
 import { addInit } from "./command/init";
 import { addManifest } from "./command/manifest";
@@ -15,7 +18,10 @@ function createProgram(): Command {
     .description("MQTT for microcontrollers that run JavaScript, and the smart home it serves")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+  addAlerts(program);
+  addAnalytics(program);
   addHouse(program);
+  addApp(program);
   addInit(program, ROOT);
   addManifest(program, ROOT);
   addXsbug(program);
