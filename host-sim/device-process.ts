@@ -5,6 +5,7 @@ import type { DeviceEngine, DeviceFault, DeviceUsage, EngineEnvironment } from "
 import type { DeviceException } from "./embedded/device-exception";
 import { providedSpecifiers } from "./embedded/index";
 import { NodeEngine } from "./embedded/node-engine";
+import type { Resources } from "./embedded/resource";
 import { resolveSpecifier } from "./embedded/specifier";
 import { createTime } from "./embedded/time";
 import { type Firmware, loadFirmware } from "./firmware";
@@ -29,6 +30,10 @@ export interface DeviceProcessOptions {
   readonly engine?: EngineName;
   /** Overrides the manifest's `config`, as `key=value` does on the command line of `mcconfig`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Files in its flash, by name: what the manifest's `resources` would be; default none. */
+  readonly resources?: Resources;
+  /** False: its date counts from 1970 until the firmware sets it, as after power-on without a battery; default true. */
+  readonly isDateKnown?: boolean;
   /** Seeded source of the device's `Math.random`; default the host's. */
   readonly random?: () => number;
   /** Freezes preloaded modules after they have been evaluated, as on the chip; default true. */
@@ -242,8 +247,9 @@ class Run {
       board,
       network,
       clock: this.#clock,
-      time: createTime(this.#clock),
+      time: createTime(this.#clock, options.isDateKnown),
       config: firmware.config,
+      resources: options.resources,
       random: options.random ?? Math.random,
       onTrace: (text) => options.onTrace?.(text),
       onFailure: (error) => this.fail(error),

@@ -1,4 +1,3 @@
-import TCP from "embedded:io/socket/tcp";
 import UDP from "embedded:io/socket/udp";
 import Resolver from "embedded:network/dns/resolver/udp";
 import WiFi from "embedded:network/interface/wifi";
@@ -6,15 +5,17 @@ import ReliableClient from "../client/reliable-client";
 import type { DeviceSettings, HomeClientOptions } from "../home/home-device";
 import Network from "./network";
 import { listSetting, numberSetting, requiredSetting, switchableSetting, textSetting } from "./settings";
+import { PORT, type Preparation, prepare, socketOptions } from "./transport";
 
 /** What an application starts: one of device/home. */
 export interface Home {
   close(callback?: () => void): void;
 }
 
-/** A firmware at run time: the network first, then the device. The board never ends it; the simulator does, cleanly. */
+/** A firmware at run time: the network first, then what TLS needs, then the device. The board never ends it; the simulator does, cleanly. */
 export default class Application {
   readonly #network: Network;
+  #preparation: Preparation | undefined;
   #home: Home | undefined;
 
   /** @param start - makes the device, once there is a network */
@@ -25,13 +26,16 @@ export default class Application {
       password: textSetting("wifiPassword"),
     });
     this.#network.join(() => {
-      this.#home = start();
+      this.#preparation = prepare(() => {
+        this.#home = start();
+      });
     });
   }
 
   /** Closes the device, then lets go of the network. */
   close(callback?: () => void): void {
     const finish = (): void => {
+      this.#preparation?.close();
       this.#network.close();
       callback?.();
     };
@@ -62,10 +66,10 @@ function clientOptions(): HomeClientOptions {
   return {
     io: ReliableClient,
     host: requiredSetting("broker"),
-    port: numberSetting("port", 1883),
+    port: numberSetting("port", PORT),
     ...(user === undefined ? undefined : { user }),
     ...(password === undefined ? undefined : { password }),
     dns: { io: Resolver, servers: listSetting("dns"), socket: { io: UDP } },
-    socket: { io: TCP },
+    socket: socketOptions(),
   };
 }

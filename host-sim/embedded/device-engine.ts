@@ -2,6 +2,7 @@ import type { Board } from "../board/board";
 import type { NetworkInterface } from "../network/network-interface";
 import type { DeviceClock } from "./device-clock";
 import type { DeviceException } from "./device-exception";
+import type { Resources } from "./resource";
 import type { DeviceTime } from "./time";
 
 /** What an engine gets for one run of one device, from power-on to power-off. */
@@ -12,6 +13,8 @@ export interface EngineEnvironment {
   readonly time: DeviceTime;
   /** The manifest's `config` with the device's own settings over it. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Files in the firmware's flash; default none. */
+  readonly resources?: Resources | undefined;
   /** Of the device's `Math.random`. */
   readonly random: () => number;
   readonly onTrace: (text: string) => void;

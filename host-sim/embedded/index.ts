@@ -7,6 +7,7 @@ import { createTCP } from "../network/tcp";
 import { createTLS } from "../network/tls";
 import { createUDP } from "../network/udp";
 import { createWiFi } from "../network/wifi";
+import { createResource, type Resources } from "./resource";
 import { createSNTP } from "./sntp";
 import type { DeviceTime } from "./time";
 import { createTimer } from "./timer";
@@ -25,6 +26,8 @@ export interface EmbeddedOptions {
   readonly config: Readonly<Record<string, unknown>>;
   readonly realm: Realm;
   readonly time: DeviceTime;
+  /** Default: none. */
+  readonly resources?: Resources | undefined;
 }
 
 type Factory = (options: EmbeddedOptions) => unknown;
@@ -45,6 +48,7 @@ const SPECIFIERS: Readonly<Record<string, Factory>> = {
   timer: ({ clock }) => createTimer(clock),
   time: ({ time }) => time.module,
   sntp: ({ network, clock }) => Object.freeze(createSNTP(network, clock)),
+  Resource: ({ realm, resources = {} }) => Object.freeze(createResource(realm, resources)),
   "mc/config": ({ config }) => config,
 };
 

@@ -33,11 +33,12 @@ export class NodeEngine implements DeviceEngine {
     this.#program = program;
     this.#environment = environment;
     this.#frozen = frozen;
-    const { board, network, clock, time, random, onTrace } = environment;
+    const { board, network, clock, time, random, resources, onTrace } = environment;
     this.#realm = new DeviceRealm({ date: () => time.date(), random, trace: onTrace });
     board.realm = this.#realm.realm;
     const config = this.#realm.copyFrozen(environment.config);
-    this.#platform = createEmbedded({ board, network, clock, config, realm: this.#realm.realm, time });
+    const { realm } = this.#realm;
+    this.#platform = createEmbedded({ board, network, clock, config, realm, time, resources });
   }
 
   begin(): void {

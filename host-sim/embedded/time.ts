@@ -16,12 +16,13 @@ export interface TimeModule {
 
 export interface DeviceTime {
   readonly module: TimeModule;
-  /** What `Date.now()` says on the device: the house's date until the firmware sets its own. */
+  /** What `Date.now()` says on the device. */
   date(): number;
 }
 
-export function createTime(clock: Clock): DeviceTime {
-  let offset = 0;
+/** @param isKnown - false: it counts from 1970 until the firmware sets it, as on a board that has just got its power; default true */
+export function createTime(clock: Clock, isKnown = true): DeviceTime {
+  let offset = isKnown ? 0 : -clock.date();
   let timezone = 0;
   let dst = 0;
   const module: TimeModule = {

@@ -61,14 +61,19 @@ export function examineManifest(
 }
 
 /**
- * The platforms a firmware manifest is made for: the keys of its own `platforms`.
- * @throws {ManifestError} when it cannot be read
+ * The platforms a firmware manifest is made for: the keys of its own `platforms`, or, where it has none, of those of the manifest that
+ * it includes first.
+ * @throws {ManifestError} when one of them cannot be read
  */
-export function manifestPlatforms(path: string): string[] {
-  const value = parse(path, { file: path, line: 1 }).value;
-  return Object.keys(member(value, "platforms") ?? {}).filter(
-    (name) => name !== "..." && !name.includes("*"),
-  );
+export function manifestPlatforms(path: string, from: Position = { file: path, line: 1 }): string[] {
+  const source = parse(path, from);
+  const platforms = member(source.value, "platforms");
+  if (platforms) return Object.keys(platforms).filter((name) => name !== "..." && !name.includes("*"));
+  if (!isMembers(source.value)) return [];
+  const section: Section = { file: path, source, path: [], value: source.value };
+  const [first] = strings(section, "include");
+  if (!first || first[0].startsWith("$(")) return [];
+  return manifestPlatforms(resolve(dirname(path), first[0]), positionOf(section, first[1]));
 }
 
 class ManifestReader implements ModuleCollector {

@@ -46,6 +46,8 @@ const IO: SDKInclude = {
 
 const DNS: readonly string[] = ["dns", "dns/parser", "dns/serializer", "embedded:network/dns/resolver/udp"];
 
+const TLS: readonly string[] = ["ssl/session", "embedded:io/socket/tcp/tls"];
+
 const CAMERA: SDKInclude = {
   common: ["embedded:io/image/in/camera"],
   esp32: [],
@@ -58,6 +60,7 @@ const INCLUDES: ReadonlyMap<string, SDKInclude> = new Map([
   ["$(MODDABLE)/modules/io/manifest.json", IO],
   ["$(MODDABLE)/examples/io/udp/dns/manifest_dns.json", { ...IO, common: [...IO.common, ...DNS] }],
   ["$(MODDABLE)/modules/io/imagein/camera/manifest.json", CAMERA],
+  ["$(MODDABLE)/examples/io/tcp/tlssocket/manifest.json", { ...IO, common: [...IO.common, ...TLS] }],
 ]);
 
 /** Every firmware has this one: `mcconfig` makes it from the manifest's `config`. */

@@ -66,6 +66,9 @@ export class NetworkInterface {
   onWrite: ((bytes: Uint8Array, connection: number) => void) | undefined;
   onRead: ((bytes: Uint8Array, connection: number) => void) | undefined;
   onEnd: ((connection: number, reason: string) => void) | undefined;
+  /** What TLS encrypts, one call a record, and what it has decrypted: `onWrite` and `onRead` see what is on the air. */
+  onPlaintextWrite: ((bytes: Uint8Array, connection: number) => void) | undefined;
+  onPlaintextRead: ((bytes: Uint8Array, connection: number) => void) | undefined;
   /** For the Wi-Fi class: the access point went away (`false`) or came back. */
   onAccessPoint: ((inReach: boolean) => void) | undefined;
   /** False while the device's Wi-Fi has no address: connecting throws at once, as `ERR_RTE` does in lwIP. */

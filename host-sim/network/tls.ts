@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import { connect, type DetailedPeerCertificate, type TLSSocket as NodeTLSSocket } from "node:tls";
 import { bytesOf, closedError, copyToRealm, makeError, type Realm } from "../board/realm";
 import type { Clock } from "../clock/clock";
+import type { NetworkInterface } from "./network-interface";
 import type { TCPClass, TCPFormat, TCPSocket } from "./tcp";
 import { nodeOptions, type SecureOptions } from "./tls-options";
 
@@ -40,6 +41,8 @@ export type TLSClass = new (options: TLSOptions) => TLSSocket;
 export interface TLSEnvironment {
   readonly clock: Clock;
   readonly realm: Realm;
+  /** Whose taps see the plaintext; default nobody's. */
+  readonly network?: NetworkInterface;
   /** The device's date, ms since 1970: certificates are judged by it, too. Default: the clock's. */
   readonly time?: { date(): number };
 }
@@ -49,12 +52,14 @@ export interface TLSEnvironment {
  * given. So it can be cut, delayed and reset as TCP can, and the taps of the network interface see what is on the air.
  */
 export function createTLS(environment: TLSEnvironment): TLSClass {
-  const { clock, realm } = environment;
+  const { clock, realm, network } = environment;
   const date = (): number => environment.time?.date() ?? clock.date();
 
   return class TLS implements TLSSocket {
     readonly #options: TLSOptions;
     readonly #tcp: TCPSocket;
+    /** Number of the TCP connection. */
+    readonly #connection: number;
     readonly #ciphertext: Duplex;
     readonly #tls: NodeTLSSocket;
     /** Decrypted and not read yet. */
@@ -94,11 +99,13 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
         onWritable: (byteLength: number) => this.#ciphertextSent(byteLength),
         onError: () => this.#tcpEnded(),
       } as unknown as ConstructorParameters<TCPClass>[0]);
+      this.#connection = network?.counters.connections ?? 0;
       // An address is no server name (RFC 6066 section 3), but the certificate may be made out to it.
       const identity = isIP(name) ? { host: name } : { host: name, servername: name };
       this.#tls = connect({ ...secure, ...identity, socket: this.#ciphertext });
       this.#tls.on("secureConnect", () => this.#later(() => this.#connected()));
       this.#tls.on("data", (bytes: Buffer) => {
+        network?.onPlaintextRead?.(bytes, this.#connection);
         this.#plaintext = Buffer.concat([this.#plaintext, bytes]);
         this.#announce();
       });
@@ -139,6 +146,7 @@ export function createTLS(environment: TLSEnvironment): TLSClass {
       const cost = bytes.byteLength + OVERHEAD;
       if (cost > this.#unpromised) throw makeError(realm, "Error", "would block");
       this.#promised += cost;
+      network?.onPlaintextWrite?.(bytes, this.#connection);
       this.#tls.write(Buffer.from(bytes), () => {
         this.#promised -= cost;
         this.#used = Math.max(0, Math.min(this.#used - cost, this.#promised));

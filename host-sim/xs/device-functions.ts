@@ -1,7 +1,8 @@
 import type { CameraConstructor } from "../board/camera";
-import { hostRealm } from "../board/realm";
+import { copyToRealm, hostRealm } from "../board/realm";
 import type { EngineEnvironment } from "../embedded/device-engine";
 import { createEmbedded } from "../embedded/index";
+import { readResource } from "../embedded/resource";
 import type { TimeModule } from "../embedded/time";
 import { type BridgedClass, BridgedObject, bridge, construct, type HostClass } from "./device-bridge";
 import { cameraFunctions } from "./device-camera";
@@ -29,13 +30,16 @@ const CLASSES: readonly { specifier: string; name: string; last?: Record<string,
 
 /** The host functions of one machine: the same classes as in Node's engine, behind handles and copies. */
 export function platformFunctions(environment: EngineEnvironment, instance: EngineInstance): HostFunctions {
-  const { board, network, clock, config, time } = environment;
+  const { board, network, clock, config, time, resources = {} } = environment;
   board.realm = hostRealm;
   const platform = createEmbedded({ board, network, clock, config, realm: hostRealm, time });
   const exportOf = (specifier: string): unknown => platform(specifier)?.default;
   const functions: Record<string, HostFunctions[string]> = {
     ...createTimerFunctions(clock).functions,
     ...timeFunctions(time.module),
+    "Resource.read": ({ parameters }) =>
+      copyToRealm(hostRealm, readResource(hostRealm, resources, String(parameters[0]))),
+    "Resource.exists": ({ parameters }) => Object.hasOwn(resources, String(parameters[0])),
     ...cameraFunctions(board.Camera as CameraConstructor, instance),
     ...sntpFunctions(exportOf("sntp") as HostClass),
     ...tlsFunctions(exportOf("embedded:io/socket/tcp/tls") as HostClass, exportOf("embedded:io/socket/tcp")),

@@ -218,6 +218,19 @@ const TIME = native(`export default class Time {
 }
 `);
 
+/** On a board the bytes stay in flash; here they are copied to the heap. */
+const RESOURCE = native(`function read(path) @ "Resource.read";
+function exists(path) @ "Resource.exists";
+export default class Resource {
+	constructor(path) {
+		return read(path);
+	}
+	static exists(path) {
+		return exists(path);
+	}
+}
+`);
+
 /** What a board's Host Provider says of the board. */
 export interface ProviderDescription {
   readonly i2c: Readonly<Record<string, number>>;
@@ -260,6 +273,7 @@ export function platformModules(
     "embedded:network/interface/wifi": WIFI,
     time: TIME,
     sntp: SNTP,
+    Resource: RESOURCE,
     // As `mcconfig` does: a frozen object in flash.
     "mc/config": { source: `export default Object.freeze(${JSON.stringify(config)}, true);\n` },
   };

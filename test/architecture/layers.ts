@@ -25,7 +25,15 @@ const LAYERS: readonly Layer[] = [
   },
   {
     layer: "device/apps/",
-    values: ["device/home/", "device/client/", "device/drivers/", "mc/config", "sntp", ...PLATFORM],
+    values: [
+      "device/home/",
+      "device/client/",
+      "device/drivers/",
+      "mc/config",
+      "sntp",
+      "Resource",
+      ...PLATFORM,
+    ],
     types: ["device/mqtt/"],
   },
   { layer: "device/", values: [], types: PLATFORM },

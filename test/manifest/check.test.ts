@@ -11,7 +11,8 @@ async function check(changes: Record<string, string | undefined> = {}): Promise<
 describe("checkManifests", () => {
   it("the firmwares of this repository agree with their imports", async () => {
     const root = fileURLToPath(new URL("../..", import.meta.url));
-    expect(firmwareManifests(root).map(({ name }) => name)).toEqual(["camera", "light", "thermometer"]);
+    const firmwares = ["camera", "camera-tls", "light", "light-tls", "thermometer", "thermometer-tls"];
+    expect(firmwareManifests(root).map(({ name }) => name)).toEqual(firmwares);
     expect((await checkManifests(root)).map((problem) => printProblem(problem, root))).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ describe("the includes for firmwares of others", () => {
   it("have every module of the client and its protocol, but those of a browser", () => {
     const listed = new Set(LIBRARIES.flatMap((name) => Object.keys(read(name).modules)));
     const missing = [...filesBelow("device/mqtt"), ...filesBelow("device/client")].filter(
-      (file) => !listed.has(file) && !file.startsWith("device/client/browser-") && hasCode(file),
+      (file) => !listed.has(file) && !file.startsWith("device/client/transports/browser/") && hasCode(file),
     );
     expect(missing).toEqual([]);
   });
