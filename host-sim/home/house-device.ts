@@ -3,6 +3,7 @@ import type { Clock } from "../clock/clock";
 import { DeviceProcess, type EngineName } from "../device-process";
 import type { DeviceFault } from "../embedded/device-engine";
 import type { DeviceException } from "../embedded/device-exception";
+import type { Resources } from "../embedded/resource";
 import { NetworkInterface } from "../network/network-interface";
 import type { Network } from "../network/wire";
 import type { BoardAssembly } from "./boards";
@@ -40,6 +41,8 @@ export interface HouseDeviceOptions {
   /** Everything behind the device's antenna. */
   readonly network: Network;
   readonly broker: BrokerAddress;
+  /** What it proves itself with to a broker of `mqtts`: files of its flash. Default: TCP, without TLS. */
+  readonly resources?: Resources | undefined;
   /** Time between two readings, ms. */
   readonly interval: number;
   readonly seed: number;
@@ -74,7 +77,7 @@ export class HouseDevice {
   #machineAtEnd: MachineReport | undefined;
 
   constructor(options: HouseDeviceOptions) {
-    const { id, assembly, clock, network, seed } = options;
+    const { id, assembly, clock, network, seed, resources } = options;
     this.#options = options;
     this.id = id;
     this.board = assembly.board;
@@ -84,13 +87,16 @@ export class HouseDevice {
       random: seededRandom(seed, `${id} network`),
     });
     this.observer = this.#createObserver();
-    this.observer.attach(this.networkInterface);
+    if (resources) this.observer.attachPlaintext(this.networkInterface);
+    else this.observer.attach(this.networkInterface);
     this.#process = new DeviceProcess({
-      firmware: FIRMWARE[id],
+      firmware: resources ? `${FIRMWARE[id]}-tls` : FIRMWARE[id],
       board: assembly.board,
       network: this.networkInterface,
       clock,
       config: configuration(options),
+      // Certificates have dates: so boards without a battery ask for theirs first.
+      ...(resources ? { resources, isDateKnown: false } : {}),
       random: seededRandom(seed, `${id} firmware`),
       engine: options.engine,
       ...(options.xsbug ? { xsbug: options.xsbug } : {}),
@@ -222,6 +228,8 @@ function configuration({ id, broker, interval }: HouseDeviceOptions): Record<str
     broker: broker.host,
     port: broker.port,
     interval,
+    // The desktop's own clock stands for a time server.
+    sntp: "localhost",
     ...(broker.user === undefined ? {} : { user: broker.user }),
     ...(broker.password === undefined ? {} : { password: broker.password }),
   };

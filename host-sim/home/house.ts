@@ -10,6 +10,7 @@ import { type BrokerAddress, formatBrokerAddress } from "./broker-address";
 import { DeliveryLedger } from "./delivery-ledger";
 import { DEVICE_IDS, type DeviceId, type Happening, HouseDevice } from "./house-device";
 import type { HouseEvent } from "./house-event";
+import type { Household } from "./household/household";
 import type { HouseView } from "./live-table";
 import { seededRandom } from "./random";
 import { createReport, type Report } from "./report";
@@ -23,7 +24,12 @@ import type { ObservedPacket } from "./wire-observer";
 export interface HouseOptions {
   /** Default: the house brings its own. */
   readonly broker?: BrokerAddress | undefined;
-  /** Of the embedded broker; 0 takes a free one. Default 1883. */
+  /**
+   * Locks the doors: the embedded broker lets only its members in, and to a broker of `mqtts` devices and subscriber prove that they are
+   * members. Default: no locks.
+   */
+  readonly household?: Household | undefined;
+  /** Of the embedded broker; 0 takes a free one. Default 1883, or that of the household. */
   readonly port?: number | undefined;
   /** Of the embedded broker; see `EmbeddedBrokerOptions`. */
   readonly webSocketPort?: number | undefined;
@@ -106,6 +112,7 @@ export class House {
     this.#broker = formatBrokerAddress(broker);
     this.#watcher = new Watcher({
       broker,
+      credentials: this.#options.household?.credentialsOf("watcher"),
       id: `thimble-watcher-${randomBytes(3).toString("hex")}`,
       onMessage: (message) => this.#received(message),
       onDisconnected: () => this.#happened({ event: "watcher", connected: false }),
@@ -113,7 +120,7 @@ export class House {
     });
     await this.#watcher.start();
     this.#started = this.#clock.now();
-    const webSocketURL = this.#embedded?.webSocketURL;
+    const webSocketURL = this.#options.household ? undefined : this.#embedded?.webSocketURL;
     onReady?.({ broker, webSocketURL });
     this.#happened({
       event: "started",
@@ -198,15 +205,15 @@ export class House {
   }
 
   async #startBroker(): Promise<BrokerAddress> {
-    const { broker, port, webSocketPort } = this.#options;
+    const { broker, household, port, webSocketPort } = this.#options;
     if (broker) return broker;
-    this.#embedded = new EmbeddedBroker({ port, webSocketPort });
+    this.#embedded = new EmbeddedBroker({ port, webSocketPort, household });
     await this.#embedded.start();
     return this.#embedded.address;
   }
 
   async #startDevices(broker: BrokerAddress): Promise<void> {
-    const { interval, seed, engine = "node", xsbug } = this.#options;
+    const { interval, seed, household, engine = "node", xsbug } = this.#options;
     const network = new NodeNetwork();
     for (const id of DEVICE_IDS) {
       const device = new HouseDevice({
@@ -215,6 +222,7 @@ export class House {
         clock: this.#clock,
         network,
         broker,
+        resources: household?.boardFiles(id),
         interval,
         seed,
         ledger: this.#ledger,

@@ -36,6 +36,12 @@ export interface WireTaps {
   onEnd: ((connection: number, reason: string) => void) | undefined;
 }
 
+/** The same of a device that speaks TLS: its plaintext. */
+export interface PlaintextTaps extends Pick<WireTaps, "onEnd"> {
+  onPlaintextWrite: WireTaps["onWrite"];
+  onPlaintextRead: WireTaps["onRead"];
+}
+
 /**
  * Watches the bytes between one device and its broker and decodes them with `mqtt-packet`, which shares no code with
  * Thimble: what the device believes it did and what it did are two things.
@@ -77,6 +83,13 @@ export class WireObserver {
   attach(taps: WireTaps): void {
     taps.onWrite = (bytes, connection) => this.wrote(bytes, connection);
     taps.onRead = (bytes, connection) => this.read(bytes, connection);
+    taps.onEnd = (connection, reason) => this.ended(connection, reason);
+  }
+
+  /** The same, where what is on the air is encrypted. */
+  attachPlaintext(taps: PlaintextTaps): void {
+    taps.onPlaintextWrite = (bytes, connection) => this.wrote(bytes, connection);
+    taps.onPlaintextRead = (bytes, connection) => this.read(bytes, connection);
     taps.onEnd = (connection, reason) => this.ended(connection, reason);
   }
 

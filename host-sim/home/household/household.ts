@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BrokerCredentials } from "../broker-connection";
 import { UsageError } from "../usage-error";
 import { type AccessRule, rulesOf } from "./access-rules";
-import { type HouseholdSettings, Layout, parse, requireText } from "./layout";
+import { type HouseholdSettings, Layout, parse, requireBytes, requireText } from "./layout";
 import type { Member } from "./members";
 import { isSame, NOBODY, verifyPassword } from "./passwords";
 import { assertPrivate } from "./private-files";
@@ -75,6 +75,17 @@ export class Household {
       certificate: requireText(this.#fileOf(member, "certificate.pem")),
       key: requireText(this.#fileOf(member, "key.pem")),
     };
+  }
+
+  /**
+   * Files for a board's flash, DER: `authority.der`, `certificate.der`, `key.der`.
+   * @throws {UsageError} for a name that is no device's
+   */
+  boardFiles(device: string): Record<string, Uint8Array> {
+    const member = this.#require(device);
+    if (member.role !== "device") throw new UsageError(`${device} is no device: boards have no files of it`);
+    const files = ["authority.der", "certificate.der", "key.der"];
+    return Object.fromEntries(files.map((file) => [file, requireBytes(this.#fileOf(member, file))]));
   }
 
   /** @throws {UsageError} for a name that is no device's and no service's: of people only a hash is kept */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { UsageError } from "../usage-error";
 import { type DeviceEntry, type Member, SERVICES } from "./members";
-import { namesIn, readText } from "./private-files";
+import { namesIn, readBytes, readText } from "./private-files";
 
 /** Where a household is looked for, from the working directory. */
 export const DEFAULT_HOUSEHOLD = ".thimble/household";
@@ -72,12 +72,17 @@ export class Layout {
 
 /** @throws {UsageError} naming the file, if it is missing */
 export function requireText(file: string): string {
-  const text = readText(file);
-  if (text === undefined)
+  return requireBytes(file).toString();
+}
+
+/** @throws {UsageError} naming the file, if it is missing */
+export function requireBytes(file: string): Buffer {
+  const bytes = readBytes(file);
+  if (bytes === undefined)
     throw new UsageError(
       `the household lacks ${file}: run "thimble init" again, which makes what is missing`,
     );
-  return text;
+  return bytes;
 }
 
 /** @throws {UsageError} naming the file, if it is missing or no JSON. The message never shows its content. */

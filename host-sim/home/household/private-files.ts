@@ -26,8 +26,13 @@ export type Content = string | ArrayBuffer | Uint8Array;
 
 /** The text of a file, or `undefined` where there is none. */
 export function readText(file: string): string | undefined {
+  return readBytes(file)?.toString();
+}
+
+/** A file's bytes, or `undefined` where there is none. */
+export function readBytes(file: string): Buffer | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
@@ -118,12 +123,8 @@ function bytesOf(content: Content): Uint8Array {
 }
 
 function hasContent(file: string, bytes: Uint8Array): boolean {
-  try {
-    return Buffer.compare(readFileSync(file), bytes) === 0;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
+  const present = readBytes(file);
+  return present !== undefined && Buffer.compare(present, bytes) === 0;
 }
 
 function writeThrough(file: string, bytes: Uint8Array): void {
