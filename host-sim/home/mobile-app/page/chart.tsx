@@ -10,19 +10,27 @@ const MARGIN = 0.15;
 /** The least that the horizontal axis shows, ms. */
 const LEAST_WINDOW = 60_000;
 
+export interface ChartProps {
+  readonly series: readonly Point[];
+  /** Whether the newest reading is of now. */
+  readonly live: boolean;
+}
+
 /** The live chart. It says in words what it shows, for who does not see it. */
-export function Chart({ series }: { readonly series: readonly Point[] }): JSX.Element {
+export function Chart({ series, live }: ChartProps): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const newest = useRef(series);
   newest.current = series;
+  const isLive = useRef(live);
+  isLive.current = live;
 
   useEffect(() => {
     const container = element.current;
     if (!container) return;
     const draw = (): void => {
       plot.current?.destroy();
-      plot.current = createPlot(container, newest.current);
+      plot.current = createPlot(container, newest.current, () => isLive.current);
     };
     const resize = new ResizeObserver(() => {
       const { clientWidth: width, clientHeight: height } = container;
@@ -41,7 +49,8 @@ export function Chart({ series }: { readonly series: readonly Point[] }): JSX.El
     };
   }, []);
 
-  useEffect(() => plot.current?.setData(columns(series)), [series]);
+  // Also with `live`, which the time axis tells.
+  useEffect(() => plot.current?.setData(columns(series)), [series, live]);
 
   return <div class="chart" ref={element} role="img" aria-label={inWords(series)} />;
 }
@@ -58,7 +67,7 @@ function columns(series: readonly Point[]): uPlot.AlignedData {
   return [series.map(([time]) => time / 1_000), series.map(([, celsius]) => celsius)];
 }
 
-function createPlot(container: HTMLElement, series: readonly Point[]): uPlot {
+function createPlot(container: HTMLElement, series: readonly Point[], isLive: () => boolean): uPlot {
   const style = getComputedStyle(container);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const axis = {
@@ -70,6 +79,7 @@ function createPlot(container: HTMLElement, series: readonly Point[]): uPlot {
     width: container.clientWidth,
     height: container.clientHeight,
     legend: { show: false },
+    padding: [12, 18, 0, 0],
     cursor: { drag: { x: false, y: false }, points: { size: 9, fill: color("--thread") } },
     scales: {
       x: { time: true, range: (_plot, minimum, maximum) => timeRange(minimum, maximum) },
@@ -81,8 +91,8 @@ function createPlot(container: HTMLElement, series: readonly Point[]): uPlot {
         grid: { show: false },
         size: 26,
         gap: 6,
-        space: 90,
-        values: (_plot, times) => times.map(clock),
+        splits: (_plot, _axis, minimum, maximum) => timeSplits(minimum, maximum),
+        values: (_plot, times) => times.map((time) => beforeNow((times.at(-1) ?? time) - time, isLive())),
       },
       {
         ...axis,
@@ -99,7 +109,14 @@ function createPlot(container: HTMLElement, series: readonly Point[]): uPlot {
         stroke: color("--thread"),
         width: 2.25,
         fill: color("--thread-soft"),
-        points: { show: false },
+        // The newest reading only.
+        points: {
+          show: true,
+          size: 9,
+          fill: color("--thread"),
+          width: 0,
+          filter: (plot) => [plot.data[0].length - 1],
+        },
         spanGaps: false,
       },
     ],
@@ -107,12 +124,21 @@ function createPlot(container: HTMLElement, series: readonly Point[]): uPlot {
   return new uPlot(options, columns(series), container);
 }
 
-function clock(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString([], {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  });
+/** Steps between labels of the time axis, s. */
+const STEPS: readonly number[] = [15, 30, 60, 120, 300];
+const MOST_LABELS = 5;
+
+/** In s, backwards from the newest reading, oldest first. */
+function timeSplits(minimum: number, maximum: number): number[] {
+  const step = STEPS.find((candidate) => (maximum - minimum) / candidate < MOST_LABELS) ?? STEPS.at(-1)!;
+  const splits: number[] = [];
+  for (let time = maximum; time >= minimum; time -= step) splits.unshift(time);
+  return splits;
+}
+
+function beforeNow(seconds: number, isLive: boolean): string {
+  if (seconds === 0) return isLive ? "now" : "last";
+  return seconds < 60 || seconds % 60 !== 0 ? `−${seconds} s` : `−${seconds / 60} min`;
 }
 
 /** In s: all there is within the window, and not less than a minute. */

@@ -88,8 +88,8 @@ function Offline({ since }: { readonly since: number }): JSX.Element {
   return (
     <p class="notice offline" role="status">
       <span>
-        No connection to the house since <Age time={since} />. You see what was heard last; commands wait ten
-        seconds for the connection.
+        The connection to the house was lost <Age time={since} />. You see what was heard last. Commands wait
+        ten seconds for the connection.
       </span>
     </p>
   );

@@ -23,21 +23,23 @@ export function LampCard({ house, topic, lamp }: LampCardProps): JSX.Element {
   const percent = percentOf(confirmed?.brightness ?? 255);
   return (
     <section
-      class="card narrow lamp"
+      class={`card narrow lamp ${on ? "lit" : ""}`}
       aria-labelledby={topic}
       style={{ "--light": on ? 0.25 + (0.75 * percent) / 100 : 0 }}
     >
       <div class="dimples" />
-      <div class="heading">
-        <h2 id={topic}>Lamp{room === undefined ? "" : `, ${room}`}</h2>
-        {confirmed && (
-          <p class="soft">
-            <Age time={lamp.time} />
-          </p>
-        )}
-      </div>
+      <h2 id={topic}>Lamp{room === undefined ? "" : `, ${room}`}</h2>
       <p class="level" data-testid="lamp-state">
         {confirmed ? <Level on={on} percent={percent} /> : "–"}
+      </p>
+      <p class="soft">
+        {confirmed ? (
+          <>
+            The lamp says so, <Age time={lamp.time} unknown="when is not known" />
+          </>
+        ) : (
+          "The lamp has not said yet."
+        )}
       </p>
       <div class="controls">
         <div class="row">

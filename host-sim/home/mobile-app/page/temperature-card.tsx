@@ -40,10 +40,10 @@ export function TemperatureCard({ topic, temperature, live }: TemperatureCardPro
                 <dt>high</dt>
                 <dd>{formatCelsius(extent.maximum)}</dd>
               </div>
-              <div>in the last 15 minutes</div>
+              <div>of the last 15 minutes</div>
             </dl>
           )}
-          <Chart series={temperature.series} />
+          <Chart series={temperature.series} live={live} />
         </>
       ) : (
         <p class="empty">No reading has come yet.</p>
