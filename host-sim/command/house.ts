@@ -1,12 +1,17 @@
 import { type Command, Option } from "commander";
 import { type BrokerAddress, parseBrokerAddress } from "../home/broker-address";
 import { parseSocketAddress, type SocketAddress } from "../home/socket-address";
+import { UsageError } from "../home/usage-error";
 import { asArgument, integer, time } from "./arguments";
+import { householdOption } from "./init";
 
 interface HouseCommandOptions {
   readonly broker?: BrokerAddress;
   readonly port?: number;
   readonly websocketPort?: number;
+  readonly passwordPort?: number;
+  /** `false`: none, though the default one is there. */
+  readonly household?: string | false;
   readonly for?: number;
   readonly interval: number;
   readonly scenario?: string;
@@ -24,21 +29,33 @@ export function addHouse(program: Command): void {
     .addOption(
       new Option(
         "--broker <url>",
-        "use this broker, mqtt://[user:password@]host:port, instead of the embedded one",
+        "use this broker, mqtt://[user:password@]host:port or mqtts://host:port, instead of the embedded one",
       )
         .argParser(asArgument(parseBrokerAddress))
-        .conflicts(["port", "websocketPort"]),
+        .conflicts(["port", "websocketPort", "passwordPort"]),
     )
+    .addOption(
+      householdOption(
+        "lock the doors for all but this household (default: .thimble/household, where it is there)",
+      ),
+    )
+    .option("--no-household", "leave the doors open on this machine, though there is a household")
     .addOption(
       new Option(
         "--port <number>",
-        "port of the embedded broker; 0 takes a free one (default: 1883)",
+        "port of the embedded broker; 0 takes a free one (default: 1883, with a household its own: 8883)",
       ).argParser(integer("a port", 0, 65_535)),
     )
     .addOption(
       new Option(
         "--websocket-port <number>",
-        "its port for MQTT over WebSocket (default: 8083, or a free one with --port)",
+        "its port for MQTT over WebSocket, without a household (default: 8083, or a free one with --port)",
+      ).argParser(integer("a port", 0, 65_535)),
+    )
+    .addOption(
+      new Option(
+        "--password-port <number>",
+        "its port for members without a certificate (default: the household's own, 8884, or a free one with --port)",
       ).argParser(integer("a port", 0, 65_535)),
     )
     .addOption(
@@ -83,10 +100,18 @@ export function addHouse(program: Command): void {
 
 async function house(options: HouseCommandOptions): Promise<void> {
   const { runHouse } = await import("../home/run-house");
+  const { householdFor } = await import("../home/household/open-household");
+  const household = householdFor(options.broker, options.household);
+  if (household && options.websocketPort !== undefined)
+    throw new UsageError(
+      "--websocket-port: with a household browsers come through its app, not to the broker",
+    );
   await runHouse({
     broker: options.broker,
     port: options.port,
     webSocketPort: options.websocketPort,
+    passwordPort: options.passwordPort,
+    household,
     interval: options.interval,
     seed: options.seed,
     duration: options.for,

@@ -47,8 +47,10 @@ export function addInit(program: Command, root: string): void {
 }
 
 /** For every command that uses a household. */
-export function householdOption(): Option {
-  return new Option("--household <folder>", "where certificates, keys and passwords of the home are");
+export function householdOption(
+  description = "where certificates, keys and passwords of the home are",
+): Option {
+  return new Option("--household <folder>", description);
 }
 
 async function init(options: InitCommandOptions, root: string): Promise<void> {

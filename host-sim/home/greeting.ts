@@ -1,34 +1,39 @@
 import { type BrokerAddress, formatBrokerAddress } from "./broker-address";
+import type { Household } from "./household/household";
 
 export interface GreetingOptions {
   readonly broker: BrokerAddress;
   /** MQTT over WebSocket, where the house brings its broker. */
   readonly webSocketURL?: string | undefined;
   readonly devices: readonly string[];
+  /** Whose members the broker lets in. */
+  readonly household?: Household | undefined;
 }
 
 /** What the command prints first: where the broker is, and how to listen and to act from another terminal. */
 export function greeting(options: GreetingOptions): string {
-  const { broker } = options;
-  const target = `-h ${broker.host} -p ${broker.port}${credentials(broker)}`;
+  const { broker, household } = options;
+  const files = household?.pathsOf(household.people[0] ?? "mobile-app");
+  const target = `-h ${broker.host} -p ${broker.port}${credentials(broker, files)}`;
   const webSocket = options.webSocketURL === undefined ? "" : ` and ${options.webSocketURL}`;
   return [
     `Thimble house: ${options.devices.join(", ")}`,
     `Broker: ${formatBrokerAddress(broker)}${webSocket}`,
+    ...doors(options),
     "",
     "Listen from another terminal (Debian: mosquitto-clients):",
     `  mosquitto_sub ${target} -v -t 'home/#' -T home/camera/image`,
     "Switch the lamp:",
     `  mosquitto_pub ${target} -t home/light/set -m '{"state":"ON","brightness":128}'`,
     "Or in Python (Debian: python3-paho-mqtt):",
-    ...pahoScript(broker).map((line) => (line === "" ? "" : `  ${line}`)),
+    ...pahoScript(broker, files).map((line) => (line === "" ? "" : `  ${line}`)),
     "",
     "Ctrl-C ends the house.",
   ].join("\n");
 }
 
 /** A Python subscriber that also publishes; for paho-mqtt 1.x, as Debian ships it. */
-export function pahoScript(broker: BrokerAddress): string[] {
+export function pahoScript(broker: BrokerAddress, files?: CredentialFiles): string[] {
   return [
     "import paho.mqtt.client as mqtt",
     "",
@@ -38,13 +43,33 @@ export function pahoScript(broker: BrokerAddress): string[] {
     "client = mqtt.Client()",
     "client.on_message = on_message",
     ...(broker.user === undefined ? [] : [`client.username_pw_set(${JSON.stringify(broker.user)}, "***")`]),
+    ...(files === undefined
+      ? []
+      : [
+          `client.tls_set(${[files.authority, files.certificate, files.key].map((file) => JSON.stringify(file)).join(", ")})`,
+        ]),
     `client.connect(${JSON.stringify(broker.host)}, ${broker.port})`,
-    'client.subscribe("home/temp")',
-    'client.publish("home/temp", "20.0")',
+    // Behind locks only the sensor itself may publish a temperature.
+    ...(files === undefined
+      ? ['client.subscribe("home/temp")', 'client.publish("home/temp", "20.0")']
+      : ['client.subscribe("home/light")', `client.publish("home/light/set", '{"state":"ON"}')`]),
     "client.loop_forever()",
   ];
 }
 
-function credentials(broker: BrokerAddress): string {
+type CredentialFiles = ReturnType<Household["pathsOf"]>;
+
+/** Who can come in. */
+function doors({ household, webSocketURL }: GreetingOptions): string[] {
+  if (household) return [`The doors are locked: it lets in the members of ${household.directory} only.`];
+  // Of another broker this one knows nothing.
+  if (webSocketURL === undefined) return [];
+  return [
+    "The doors are not locked: whoever is on this machine may listen and command. thimble init makes locks.",
+  ];
+}
+
+function credentials(broker: BrokerAddress, files: CredentialFiles | undefined): string {
+  if (files) return ` --cafile ${files.authority} --cert ${files.certificate} --key ${files.key}`;
   return broker.user === undefined ? "" : ` -u ${broker.user} -P '***'`;
 }

@@ -33,6 +33,8 @@ export interface HouseOptions {
   readonly port?: number | undefined;
   /** Of the embedded broker; see `EmbeddedBrokerOptions`. */
   readonly webSocketPort?: number | undefined;
+  /** Of the embedded broker, with a household; see `EmbeddedBrokerOptions`. */
+  readonly passwordPort?: number | undefined;
   /** Time between two temperature readings, ms. */
   readonly interval: number;
   /** 0 to 4,294,967,295 */
@@ -205,9 +207,9 @@ export class House {
   }
 
   async #startBroker(): Promise<BrokerAddress> {
-    const { broker, household, port, webSocketPort } = this.#options;
+    const { broker, household, port, webSocketPort, passwordPort } = this.#options;
     if (broker) return broker;
-    this.#embedded = new EmbeddedBroker({ port, webSocketPort, household });
+    this.#embedded = new EmbeddedBroker({ port, webSocketPort, passwordPort, household });
     await this.#embedded.start();
     return this.#embedded.address;
   }

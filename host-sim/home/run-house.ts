@@ -51,7 +51,7 @@ export async function runHouse(options: RunOptions, terminal: Terminal = process
   try {
     // A signal while the house starts ends it as soon as it runs.
     await house.start(({ broker, webSocketURL }) =>
-      display.start(greeting({ broker, webSocketURL, devices: DEVICE_IDS })),
+      display.start(greeting({ broker, webSocketURL, devices: DEVICE_IDS, household: options.household })),
     );
     await end.after(options.duration);
   } finally {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { greeting, pahoScript } from "../../host-sim/home/greeting";
+import type { Household } from "../../host-sim/home/household/household";
 
 const devices = ["temperature-sensor", "smart-light", "security-camera"];
 
@@ -13,6 +14,7 @@ test("the first lines tell where the broker is and how to subscribe", () => {
     [
       "Thimble house: temperature-sensor, smart-light, security-camera",
       "Broker: mqtt://127.0.0.1:1883 and ws://127.0.0.1:8083",
+      "The doors are not locked: whoever is on this machine may listen and command. thimble init makes locks.",
       "",
       "Listen from another terminal (Debian: mosquitto-clients):",
       "  mosquitto_sub -h 127.0.0.1 -p 1883 -v -t 'home/#' -T home/camera/image",
@@ -49,4 +51,27 @@ test("the Python script subscribes before it publishes, so that it hears itself"
   expect(script.findIndex((line) => line.includes("subscribe("))).toBeLessThan(
     script.findIndex((line) => line.includes("publish(")),
   );
+});
+
+test("with a household it names the files of a member, and what they may do", () => {
+  const household = {
+    directory: ".thimble/household",
+    people: ["anna"],
+    pathsOf: (name: string) => ({
+      authority: "authority.pem",
+      certificate: `${name}.pem`,
+      key: `${name}-key.pem`,
+    }),
+  } as unknown as Household;
+  const text = greeting({ broker: { protocol: "mqtts", host: "localhost", port: 8883 }, devices, household });
+  expect(text).toContain(
+    "Broker: mqtts://localhost:8883\nThe doors are locked: it lets in the members of .thimble/household only.",
+  );
+  expect(text).toContain("-h localhost -p 8883 --cafile authority.pem --cert anna.pem --key anna-key.pem");
+  expect(text).toContain('client.tls_set("authority.pem", "anna.pem", "anna-key.pem")');
+  expect(text).not.toContain('publish("home/temp"');
+});
+
+test("of another broker's doors it says nothing", () => {
+  expect(greeting({ broker: { host: "broker.lan", port: 1883 }, devices })).not.toContain("doors");
 });

@@ -78,6 +78,19 @@ export class Household {
   }
 
   /**
+   * Where what `credentialsOf` returns is, for programs that want files.
+   * @throws {UsageError} for a name that nobody has
+   */
+  pathsOf(name: string): { readonly authority: string; readonly certificate: string; readonly key: string } {
+    const member = this.#require(name);
+    return {
+      authority: this.#layout.path("authority", "certificate.pem"),
+      certificate: this.#fileOf(member, "certificate.pem"),
+      key: this.#fileOf(member, "key.pem"),
+    };
+  }
+
+  /**
    * Files for a board's flash, DER: `authority.der`, `certificate.der`, `key.der`.
    * @throws {UsageError} for a name that is no device's
    */
