@@ -7,17 +7,24 @@ export interface Delivery {
   readonly content: string;
 }
 
+interface Remembered extends Delivery {
+  /** Counts connections; those of an earlier process are 0. */
+  readonly connection: number;
+  /** Counts deliveries. */
+  readonly index: number;
+}
+
 /**
  * Deliveries that may come again: at most the broker's window of unacknowledged messages, which is 20 with mosquitto and the
  * Receive Maximum with MQTT 5.0.
  */
 export const REMEMBERED_DELIVERIES = 1_024;
 
-/** So many different Packet Identifiers in turn: this broker counts up. */
-const COUNTS_UP = 8;
-/** Of those that come again without DUP. */
+/** So few say nothing about a broker's Packet Identifiers. */
+const FEW = 8;
+/** Of those that come again without DUP on another connection. */
 const UNMARKED_DELIVERIES = 256;
-/** The beginning is over when so many messages in turn were new. */
+/** The beginning of a connection is over when so many messages in turn were new. */
 const BEGINNING = 64;
 
 /**
@@ -25,56 +32,73 @@ const BEGINNING = 64;
  * reach the broker, comes again when the session goes on. Payloads are plain numbers, so nothing in a message names it; but a
  * broker resends with the same Packet Identifier [MQTT-4.4.0-1].
  *
- * A message is a redelivery when the broker resumed the session, and one of the last 1,024 deliveries before this connection had
- * the same Packet Identifier, device and value. Two doubts remain, both decided for keeping a reading rather than losing one:
- * - An identifier may be used anew as soon as it is acknowledged. Where one occurs twice among those 1,024, the broker does that,
- *   and nothing is taken for a redelivery. (mosquitto, EMQX, RabbitMQ and Aedes count up to 65,535 first.)
- * - Without the DUP flag (Aedes sends none, and mixes what it resends with new messages) only messages at the beginning of a
- *   connection are redeliveries, of the last 256, and only where enough deliveries have shown that the broker counts up.
+ * A message is a redelivery when one of the last 1,024 of the session had the same Packet Identifier, device and value, and one of
+ * - the DUP flag is set;
+ * - it came on this connection;
+ * - it came on an earlier one, and this one has just begun. Aedes sets no DUP, resends on its own, and counts from a new random
+ *   number on each connection; so this is limited to the last 256 messages and to the beginning.
+ *
+ * An identifier may be used anew as soon as it is acknowledged, for the same value too. In doubt a reading is kept twice rather than
+ * lost: where identifiers are seen to come back soon, nothing is taken for a redelivery. (mosquitto, EMQX, RabbitMQ and Aedes count
+ * up to 65,535 first.)
  */
 export class Redeliveries {
   /** By arrival, the oldest first. */
-  #recent: Delivery[];
-  /** Before this connection, by Packet Identifier. */
-  #candidates: Map<number, Delivery> = new Map();
-  /** Of those the ones that may come without DUP. */
-  #unmarked: Set<Delivery> = new Set();
+  #recent: Remembered[];
+  /** The last of each Packet Identifier. */
+  #byPacket: Map<number, Remembered> = new Map();
+  #index = 0;
+  #connection = 0;
   /** New messages in turn until the beginning is over. */
   #beginning = 0;
 
   /** @param recent - the last deliveries that were committed, the oldest first */
   constructor(recent: readonly Delivery[] = []) {
-    this.#recent = recent.slice(-REMEMBERED_DELIVERIES);
+    this.#recent = recent.map((delivery) => ({ ...delivery, connection: 0, index: this.#index++ }));
+    this.#forget();
   }
 
   /** A connection begins. Without a session nothing comes again, and identifiers mean nothing any more. */
   connected(sessionPresent: boolean): void {
     if (!sessionPresent) this.#recent = [];
-    const latest = this.#recent.slice(-REMEMBERED_DELIVERIES);
-    this.#recent = latest;
-    this.#candidates = new Map(latest.map((delivery) => [delivery.packet, delivery]));
-    if (this.#candidates.size < latest.length) this.#candidates.clear();
-    this.#unmarked = new Set(latest.slice(-UNMARKED_DELIVERIES));
-    this.#beginning = latest.length >= COUNTS_UP ? BEGINNING : 0;
+    this.#forget();
+    this.#connection += 1;
+    this.#beginning = BEGINNING;
   }
 
   /** Notes a delivery. @returns whether it is one that came before */
   isRedelivery(delivery: Delivery, duplicate: boolean): boolean {
-    const earlier = this.#candidates.get(delivery.packet);
-    this.#candidates.delete(delivery.packet);
-    if (earlier && isSame(earlier, delivery) && (duplicate || this.#mayBeUnmarked(earlier))) {
+    const earlier = this.#byPacket.get(delivery.packet);
+    if (earlier && isSame(earlier, delivery) && this.#mayComeAgain(earlier, duplicate)) {
       if (this.#beginning > 0) this.#beginning = BEGINNING;
       return true;
     }
     this.#beginning = Math.max(0, this.#beginning - 1);
-    this.#recent.push(delivery);
-    if (this.#recent.length >= 2 * REMEMBERED_DELIVERIES)
-      this.#recent = this.#recent.slice(-REMEMBERED_DELIVERIES);
+    const remembered = { ...delivery, connection: this.#connection, index: this.#index++ };
+    this.#recent.push(remembered);
+    this.#byPacket.set(delivery.packet, remembered);
+    if (this.#recent.length >= 2 * REMEMBERED_DELIVERIES) this.#forget();
     return false;
   }
 
-  #mayBeUnmarked(earlier: Delivery): boolean {
-    return this.#beginning > 0 && this.#unmarked.has(earlier);
+  #mayComeAgain({ connection, index }: Remembered, duplicate: boolean): boolean {
+    const age = this.#index - index;
+    if (age > REMEMBERED_DELIVERIES) return false;
+    const isFew = this.#recent.length < FEW;
+    if (duplicate) return isFew || this.#countsUp();
+    if (isFew || !this.#countsUp()) return false;
+    return connection === this.#connection || (this.#beginning > 0 && age <= UNMARKED_DELIVERIES);
+  }
+
+  /** Where identifiers were used anew at once, few different ones would be among the last. */
+  #countsUp(): boolean {
+    const latest = this.#recent.slice(-REMEMBERED_DELIVERIES);
+    return new Set(latest.map(({ packet }) => packet)).size * 4 >= latest.length * 3;
+  }
+
+  #forget(): void {
+    this.#recent = this.#recent.slice(-REMEMBERED_DELIVERIES);
+    this.#byPacket = new Map(this.#recent.map((delivery) => [delivery.packet, delivery]));
   }
 }
 
