@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
 import type { BrokerAddress } from "../broker-address";
 import { pageFiles } from "../page-files";
 import { securityHeaders } from "../security-headers";
@@ -131,10 +132,13 @@ function appRoutes(
     // Their pages are written with relative addresses.
     routes.get(path, (context) => context.redirect(`${path}/`));
     routes.use(`${path}/*`, requireSession(session));
-    routes.route(path, service);
+    routes.route(`${path}/`, service);
   }
   routes.route("/", pageFiles("mobile-app", directory));
   routes.notFound((context) => context.json({ error: "There is nothing here." }, 404));
-  routes.onError((_error, context) => context.json({ error: "The house could not do that." }, 500));
+  routes.onError((error, context) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    return context.json({ error: "The house could not do that." }, 500);
+  });
   return routes;
 }
