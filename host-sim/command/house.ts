@@ -10,6 +10,8 @@ interface HouseCommandOptions {
   readonly port?: number;
   readonly websocketPort?: number;
   readonly passwordPort?: number;
+  readonly appPort?: number;
+  readonly bare?: boolean;
   /** `false`: none, though the default one is there. */
   readonly household?: string | false;
   readonly for?: number;
@@ -93,6 +95,15 @@ export function addHouse(program: Command): void {
         .argParser(asArgument(parseSocketAddress))
         .preset("localhost:5002"),
     )
+    .addOption(
+      new Option(
+        "--app-port <number>",
+        "port of the app; 0 takes a free one (default: 8080, or a free one where that is taken or with --port)",
+      )
+        .argParser(integer("a port", 0, 65_535))
+        .conflicts("bare"),
+    )
+    .option("--bare", "without app, trends and alerts")
     .option("--json", "print events as JSON, one a line")
     .option("--report <file>", "write what was published, acknowledged, received and lost as JSON at the end")
     .action(house);
@@ -112,6 +123,8 @@ async function house(options: HouseCommandOptions): Promise<void> {
     webSocketPort: options.websocketPort,
     passwordPort: options.passwordPort,
     household,
+    appPort: options.appPort,
+    bare: options.bare,
     interval: options.interval,
     seed: options.seed,
     duration: options.for,

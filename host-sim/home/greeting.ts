@@ -6,6 +6,8 @@ export interface GreetingOptions {
   /** MQTT over WebSocket, where the house brings its broker. */
   readonly webSocketURL?: string | undefined;
   readonly devices: readonly string[];
+  /** Where the house has one. */
+  readonly app?: { readonly address: string; readonly guestCode: string | undefined } | undefined;
   /** Whose members the broker lets in. */
   readonly household?: Household | undefined;
 }
@@ -20,6 +22,7 @@ export function greeting(options: GreetingOptions): string {
     `Thimble house: ${options.devices.join(", ")}`,
     `Broker: ${formatBrokerAddress(broker)}${webSocket}`,
     ...doors(options),
+    ...appLines(options),
     "",
     "Listen from another terminal (Debian: mosquitto-clients):",
     `  mosquitto_sub ${target} -v -t 'home/#' -T home/camera/image`,
@@ -58,6 +61,16 @@ export function pahoScript(broker: BrokerAddress, files?: CredentialFiles): stri
 }
 
 type CredentialFiles = ReturnType<Household["pathsOf"]>;
+
+/** Where phones go, and how their people get in. What stands behind # stays in the browser. */
+function appLines({ app, household }: GreetingOptions): string[] {
+  if (!app) return [];
+  const { address, guestCode } = app;
+  if (guestCode !== undefined)
+    return [`App: ${address}/#code=${guestCode}  (code ${guestCode}, for this run)`];
+  const names = household?.people.join(", ") || "nobody yet: thimble init --person NAME";
+  return [`App: ${address}  (for ${names})`];
+}
 
 /** Who can come in. */
 function doors({ household, webSocketURL }: GreetingOptions): string[] {

@@ -7,6 +7,8 @@ export type HouseEvent =
       readonly event: "started";
       readonly broker: string;
       readonly webSocket?: string;
+      /** Address of the app. */
+      readonly app?: string;
       readonly devices: readonly string[];
     }
   /** `reconnects` is 0 the first time. */
@@ -35,6 +37,8 @@ export type HouseEvent =
   /** A step of the scenario, or something that the visitor does. */
   | { readonly time: number; readonly event: "step" | "visitor"; readonly text: string }
   | { readonly time: number; readonly event: "watcher"; readonly connected: boolean }
+  /** Trends or alerts cannot work; the house goes on without. */
+  | { readonly time: number; readonly event: "service"; readonly service: string; readonly text: string }
   | ({ readonly time: number; readonly event: "lost"; readonly device: string } & Message)
   | { readonly time: number; readonly event: "stopped"; readonly received: number; readonly lost: number };
 
@@ -81,6 +85,8 @@ function describe(event: HouseEvent): string | undefined {
       return `${event.event === "step" ? "scenario" : "visitor"}  ${event.text}`;
     case "lost":
       return `lost: ${event.device}  ${event.topic}  ${describePayload(event.payload)}`;
+    case "service":
+      return `${event.service}  ${event.text}`;
     case "watcher":
       return `subscriber  ${event.connected ? "connected" : "disconnected"}`;
     case "stopped":

@@ -51,6 +51,12 @@ export interface HouseOptions {
   readonly onPacket?: ((device: DeviceId, observed: ObservedPacket) => void) | undefined;
 }
 
+/** What is added to a house before its devices start. */
+export interface HouseAdditions {
+  /** Address of its app. */
+  readonly app?: string | undefined;
+}
+
 /** Where the running house can be reached. */
 export interface HouseAddresses {
   readonly broker: BrokerAddress;
@@ -105,10 +111,10 @@ export class House {
 
   /**
    * Starts the broker (if it is to be embedded), the subscriber, and then the devices.
-   * @param onReady - called when messages can flow, before the first device starts
+   * @param onReady - called when messages can flow; the first device starts when it has returned
    * @throws {UsageError} for a busy port or an unreachable broker
    */
-  async start(onReady?: (addresses: HouseAddresses) => void): Promise<void> {
+  async start(onReady?: (addresses: HouseAddresses) => undefined | Promise<HouseAdditions>): Promise<void> {
     await prepareEngine(this.#options.engine ?? "node");
     const broker = await this.#startBroker();
     this.#broker = formatBrokerAddress(broker);
@@ -121,13 +127,14 @@ export class House {
       onReconnected: () => this.#happened({ event: "watcher", connected: true }),
     });
     await this.#watcher.start();
-    this.#started = this.#clock.now();
     const webSocketURL = this.#options.household ? undefined : this.#embedded?.webSocketURL;
-    onReady?.({ broker, webSocketURL });
+    const { app } = (await onReady?.({ broker, webSocketURL })) ?? {};
+    this.#started = this.#clock.now();
     this.#happened({
       event: "started",
       broker: this.#broker,
       ...(webSocketURL === undefined ? {} : { webSocket: webSocketURL }),
+      ...(app === undefined ? {} : { app }),
       devices: DEVICE_IDS,
     });
     await this.#startDevices(broker);

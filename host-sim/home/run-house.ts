@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { accessSync, constants, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
+import type { BrokerAddress } from "./broker-address";
 import { type Display, jsonDisplay, lineDisplay, tableDisplay } from "./display";
 import { greeting } from "./greeting";
 import { House, type HouseOptions } from "./house";
 import { DEVICE_IDS } from "./house-device";
 import { parseScenario } from "./scenario";
+import type { Services, ServicesOptions } from "./services";
 import { formatSocketAddress, type SocketAddress } from "./socket-address";
 import { UsageError } from "./usage-error";
 
@@ -19,6 +21,10 @@ export interface RunOptions extends Omit<HouseOptions, "scenario" | "onEvent"> {
   readonly json?: boolean | undefined;
   /** Where the report goes. */
   readonly reportFile?: string | undefined;
+  /** Without app, trends and alerts. */
+  readonly bare?: boolean | undefined;
+  /** Of the app; 0 takes a free one. Default 8080, or a free one where that is taken, or where `port` is given. */
+  readonly appPort?: number | undefined;
 }
 
 /** The part of `process` that the command needs. */
@@ -48,13 +54,22 @@ export async function runHouse(options: RunOptions, terminal: Terminal = process
   const house = new House({ ...options, scenario, onEvent: (event) => display?.show(event) });
   display = createDisplay(options, terminal, house);
   const end = waitForEnd(terminal);
+  // Loaded while the broker starts.
+  const module = options.bare ? undefined : import("./services");
+  let services: Services | undefined;
   try {
     // A signal while the house starts ends it as soon as it runs.
-    await house.start(({ broker, webSocketURL }) =>
-      display.start(greeting({ broker, webSocketURL, devices: DEVICE_IDS, household: options.household })),
-    );
+    await house.start(async ({ broker, webSocketURL }) => {
+      const { household } = options;
+      services = module && new (await module).Services(servicesOptions(options, broker, house, display));
+      await services?.start();
+      const app = services && { address: services.address, guestCode: services.guestCode };
+      display.start(greeting({ broker, webSocketURL, app, devices: DEVICE_IDS, household }));
+      return { app: app?.address };
+    });
     await end.after(options.duration);
   } finally {
+    await services?.stop();
     await house.stop();
     end.dispose();
   }
@@ -62,6 +77,25 @@ export async function runHouse(options: RunOptions, terminal: Terminal = process
   if (reportFile !== undefined) writeFileSync(reportFile, `${JSON.stringify(report, undefined, 2)}\n`);
   const where = reportFile === undefined ? "" : `; report in ${reportFile}`;
   display.stop(`The house ran for ${(report.durationMs / 1_000).toFixed(1)} s, lost ${report.lost}${where}`);
+}
+
+/** Where web servers of houses are looked for first. */
+const APP_PORT = 8080;
+
+function servicesOptions(
+  { household, port, appPort }: RunOptions,
+  broker: BrokerAddress,
+  house: House,
+  display: Display,
+): ServicesOptions {
+  return {
+    broker,
+    household,
+    port: appPort ?? (port === undefined ? APP_PORT : 0),
+    // Nobody has asked for the default port: another one is better than no house.
+    mayMove: appPort === undefined,
+    onProblem: (service, text) => display.show({ time: house.view().time, event: "service", service, text }),
+  };
 }
 
 function createDisplay(options: RunOptions, terminal: Terminal, house: House): Display {

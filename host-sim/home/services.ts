@@ -8,6 +8,7 @@ import type { Analytics } from "./analytics/analytics";
 import type { BrokerAddress } from "./broker-address";
 import type { Household } from "./household/household";
 import { MobileApp } from "./mobile-app/mobile-app";
+import { UsageError } from "./usage-error";
 
 export type ServiceName = "analytics" | "alerts";
 
@@ -17,6 +18,8 @@ export interface ServicesOptions {
   readonly household?: Household | undefined;
   /** Of the app; 0 takes a free one. */
   readonly port: number;
+  /** Whether it may be a free one instead, where it is in use. Default false. */
+  readonly mayMove?: boolean | undefined;
   /** A service cannot work; the others go on. */
   onProblem(service: ServiceName, message: string): void;
 }
@@ -50,7 +53,7 @@ export class Services {
    * @throws {UsageError} naming the app's port, when it is in use or not permitted
    */
   async start(): Promise<void> {
-    const { broker, household, port } = this.#options;
+    const { broker, household } = this.#options;
     if (household) process.umask(PRIVATE_MASK);
     const directory = await this.#directory();
     this.#alerts = new Alerts({
@@ -61,15 +64,7 @@ export class Services {
       keepSession: household !== undefined,
       onFailure: (error) => this.#options.onProblem("alerts", error.message),
     });
-    this.#app = new MobileApp({
-      broker,
-      household,
-      port,
-      host: household ? EVERYWHERE : undefined,
-      option: "--app-port",
-      services: { alerts: this.#alerts.routes, trends: this.#trends() },
-    });
-    await this.#app.start();
+    await this.#startApp();
     this.#starting = Promise.all([
       this.#try("alerts", () => this.#alerts!.start()),
       this.#try("analytics", () => this.#startAnalytics(directory)),
@@ -113,6 +108,30 @@ export class Services {
     if (household) return household.directory;
     this.#temporary = await mkdtemp(join(tmpdir(), "thimble-house-"));
     return this.#temporary;
+  }
+
+  async #startApp(): Promise<void> {
+    const { port, mayMove = false } = this.#options;
+    this.#app = this.#createApp(port);
+    try {
+      await this.#app.start();
+    } catch (error) {
+      if (!mayMove || !(error instanceof UsageError)) throw error;
+      this.#app = this.#createApp(0);
+      await this.#app.start();
+    }
+  }
+
+  #createApp(port: number): MobileApp {
+    const { broker, household } = this.#options;
+    return new MobileApp({
+      broker,
+      household,
+      port,
+      host: household ? EVERYWHERE : undefined,
+      option: "--app-port",
+      services: { alerts: this.#alerts?.routes, trends: this.#trends() },
+    });
   }
 
   /** DuckDB takes longer to load than all else of a house: it does so when the house runs. */
