@@ -14,13 +14,13 @@ export const PORT = 8883;
 
 /**
  * MQTT over TLS 1.2. Among the firmware's resources are the household's authority, `authority.der`, and what the device proves itself
- * with, `certificate.der` and `key.der` (PKCS #8); without these two it has the settings `user` and `password`.
+ * with, `board-certificate.der` and `board-key.der` (PKCS #8); without these two it has the settings `user` and `password`.
  */
 export function socketOptions(): HomeClientOptions["socket"] {
   const secure: SecureOptions = { certificate: new Resource("authority.der") };
-  if (Resource.exists("certificate.der")) {
-    secure.clientCertificates = [new Resource("certificate.der")];
-    secure.clientKey = new Resource("key.der");
+  if (Resource.exists("board-certificate.der")) {
+    secure.clientCertificates = [new Resource("board-certificate.der")];
+    secure.clientKey = new Resource("board-key.der");
   }
   return {
     io: TLSTransport,

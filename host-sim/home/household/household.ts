@@ -91,13 +91,13 @@ export class Household {
   }
 
   /**
-   * Files for a board's flash, DER: `authority.der`, `certificate.der`, `key.der`.
+   * Files for a board's flash, DER: `authority.der`, `board-certificate.der`, `board-key.der`.
    * @throws {UsageError} for a name that is no device's
    */
   boardFiles(device: string): Record<string, Uint8Array> {
     const member = this.#require(device);
     if (member.role !== "device") throw new UsageError(`${device} is no device: boards have no files of it`);
-    const files = ["authority.der", "certificate.der", "key.der"];
+    const files = ["authority.der", "board-certificate.der", "board-key.der"];
     return Object.fromEntries(files.map((file) => [file, requireBytes(this.#fileOf(member, file))]));
   }
 

@@ -223,7 +223,7 @@ class Initialization {
       writePrivateFolder(folder, {
         ...certificateFiles(member, identity),
         "key.pem": identity.key,
-        ...(member.role === "device" ? { "key.der": identity.keyDER } : {}),
+        ...(member.role === "device" ? { "board-key.der": identity.keyDER } : {}),
         ...secret,
         "mosquitto-password": mosquittoHash(password),
         ...more,
@@ -278,7 +278,7 @@ class Initialization {
         broker: hosts.at(-1),
         port,
       },
-      resources: { "*": ["./authority", "./certificate", "./key"] },
+      resources: { "*": ["./authority", "./board-certificate", "./board-key"] },
     };
   }
 }
@@ -298,7 +298,7 @@ function authorityFiles(authority: Authority, more: Record<string, Content> = {}
 function certificateFiles({ role }: Member, { chain, certificateDER }: Identity): Record<string, Content> {
   return {
     "certificate.pem": chain,
-    ...(role === "device" ? { "certificate.der": certificateDER } : {}),
+    ...(role === "device" ? { "board-certificate.der": certificateDER } : {}),
   };
 }
 
