@@ -29,8 +29,10 @@ export interface KillRunResult {
   /** Redeliveries that the service recognised. */
   readonly duplicates: number;
   readonly kills: number;
-  /** Most messages a second, over the time of publishing. */
+  /** Messages a second, until the broker had acknowledged the last. */
   readonly rate: number;
+  /** ms from then until everything was in the file. */
+  readonly behind: number;
 }
 
 const DEVICES = 10;
@@ -53,7 +55,9 @@ export async function killRun(options: KillRunOptions): Promise<KillRunResult> {
   const published = await publishAll(publisher, options, acknowledged);
   const rate = published / ((performance.now() - started) / 1_000);
   await killing;
+  const finished = performance.now();
   await service.waitUntilStored(acknowledged.size);
+  const behind = performance.now() - finished;
   await service.stop();
   await publisher.endAsync();
   const { values, duplicates } = await readFile(options.file);
@@ -68,6 +72,7 @@ export async function killRun(options: KillRunOptions): Promise<KillRunResult> {
     duplicates,
     kills: options.kills,
     rate,
+    behind,
   };
 }
 
@@ -104,7 +109,7 @@ class Service {
       const response = await fetch(`${this.#address}/api/status`);
       const { stored } = (await response.json()) as { stored: { readings: number } };
       if (stored.readings >= count) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 }
