@@ -26,18 +26,34 @@ export const MAXIMUM_ATTEMPTS = 20;
 const FIRST_DELAY = 1_000;
 const LONGEST_DELAY = 15 * 60_000;
 
+/** An alert in its place. */
+interface Waiting {
+  readonly id: string;
+  readonly place: number;
+}
+
 /** All that waits for one target, in order. */
 interface Lane {
   readonly target: string;
-  readonly queue: string[];
+  readonly queue: Waiting[];
   underWay: number;
   /** In a row. */
   failures: number;
-  /** `clock.date()` of the last failure's end. */
-  failedAt: number;
+  /** All there ever were. POSTs that were under way together fail together: that is one. */
+  outages: number;
   /** ms since 1970. */
   notBefore: number;
   timer: ScheduledCallback | undefined;
+}
+
+/** A POST under way. */
+interface Post {
+  readonly lane: Lane;
+  readonly waiting: Waiting;
+  readonly alert: Alert;
+  readonly channel: Channel;
+  /** The lane's when it began. */
+  readonly outages: number;
 }
 
 /**
@@ -49,6 +65,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #lanes = new Map<string, Lane>();
   readonly #underWay = new Set<Promise<void>>();
+  #places = 0;
   #stopped = false;
 
   constructor(options: DispatcherOptions) {
@@ -60,7 +77,7 @@ export class Dispatcher {
     for (const { alert, delivery } of this.#options.store.book.undelivered()) {
       const lane = this.#lane(delivery.target);
       lane.notBefore = Math.max(lane.notBefore, delivery.notBefore ?? 0);
-      lane.queue.push(alert.id);
+      lane.queue.push({ id: alert.id, place: this.#places++ });
     }
     for (const lane of this.#lanes.values()) this.#pump(lane);
   }
@@ -69,7 +86,7 @@ export class Dispatcher {
   send(alert: Alert, targets: readonly string[]): void {
     for (const target of targets) {
       const lane = this.#lane(target);
-      lane.queue.push(alert.id);
+      lane.queue.push({ id: alert.id, place: this.#places++ });
       this.#pump(lane);
     }
   }
@@ -89,7 +106,7 @@ export class Dispatcher {
       queue: [],
       underWay: 0,
       failures: 0,
-      failedAt: Number.NEGATIVE_INFINITY,
+      outages: 0,
       notBefore: 0,
       timer: undefined,
     };
@@ -115,7 +132,8 @@ export class Dispatcher {
       this.#lanes.delete(lane.target);
   }
 
-  #begin(lane: Lane, id: string): void {
+  #begin(lane: Lane, waiting: Waiting): void {
+    const { id } = waiting;
     const { book } = this.#options.store;
     const alert = book.alert(id);
     const delivery = book.delivery(id, lane.target);
@@ -127,7 +145,10 @@ export class Dispatcher {
       return;
     }
     lane.underWay += 1;
-    const sending = this.#attempt(lane, alert, channel, delivery.attempts + 1).finally(() => {
+    const sending = this.#attempt(
+      { lane, waiting, alert, channel, outages: lane.outages },
+      delivery.attempts + 1,
+    ).finally(() => {
       this.#underWay.delete(sending);
       lane.underWay -= 1;
       this.#pump(lane);
@@ -141,10 +162,10 @@ export class Dispatcher {
     return attempts >= MAXIMUM_ATTEMPTS ? `given up after ${attempts} tries` : undefined;
   }
 
-  async #attempt(lane: Lane, alert: Alert, channel: Channel, attempt: number): Promise<void> {
+  async #attempt(post: Post, attempt: number): Promise<void> {
     const { store, clock } = this.#options;
-    const began = clock.date();
-    store.commit({ type: "attempt", alert: alert.id, target: lane.target, time: began });
+    const { lane, alert, channel } = post;
+    store.commit({ type: "attempt", alert: alert.id, target: lane.target, time: clock.date() });
     try {
       await store.durable();
     } catch {
@@ -152,10 +173,11 @@ export class Dispatcher {
     }
     const timeToLive = Math.max(1, this.#remaining(alert));
     const outcome = await channel.send({ alert, attempt, timeToLive, now: clock.date() });
-    this.#note(lane, alert, channel, outcome, began);
+    this.#note(post, outcome);
   }
 
-  #note(lane: Lane, alert: Alert, channel: Channel, outcome: Outcome, began: number): void {
+  #note(post: Post, outcome: Outcome): void {
+    const { lane, waiting, alert, channel } = post;
     const { target } = lane;
     const { store, clock, onEvent, onGone } = this.#options;
     const { id } = alert;
@@ -164,16 +186,16 @@ export class Dispatcher {
     const attempts = store.book.delivery(id, target)?.attempts ?? 0;
     switch (outcome.result) {
       case "sent":
-        // Began after the last failure: the target is well again.
-        if (began >= lane.failedAt) lane.failures = 0;
+        // Begun after the last failure: the target is well again.
+        if (post.outages === lane.outages) lane.failures = 0;
         store.commit({ type: "result", alert: id, target, result: "sent", time });
         onEvent({ event: "sent", time, id, to, attempts, latency: time - alert.time });
         break;
       case "retry": {
         const { reason } = outcome;
-        const notBefore = this.#backOff(lane, outcome.after, began);
+        const notBefore = this.#backOff(post, outcome.after);
         store.commit({ type: "result", alert: id, target, result: "retry", time, reason, notBefore });
-        lane.queue.unshift(id);
+        putBack(lane.queue, waiting);
         onEvent({ event: "retry", time, id, to, attempts, reason, in: notBefore - time });
         break;
       }
@@ -183,8 +205,8 @@ export class Dispatcher {
       case "gone":
         this.#give(alert, target, to, outcome.reason);
         for (const other of lane.queue.splice(0)) {
-          const waiting = store.book.alert(other);
-          if (waiting) this.#give(waiting, target, to, outcome.reason);
+          const left = store.book.alert(other.id);
+          if (left) this.#give(left, target, to, outcome.reason);
         }
         onGone(target, outcome.reason);
         break;
@@ -192,11 +214,12 @@ export class Dispatcher {
   }
 
   /** @returns when the target may be asked again, ms since 1970 */
-  #backOff(lane: Lane, after: number | undefined, began: number): number {
+  #backOff({ lane, outages }: Post, after: number | undefined): number {
     const { clock, random } = this.#options;
-    // Those that were under way together fail together: that is one failure.
-    if (began >= lane.failedAt) lane.failures += 1;
-    lane.failedAt = clock.date();
+    if (outages === lane.outages) {
+      lane.failures += 1;
+      lane.outages += 1;
+    }
     const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(lane.failures - 1, 20));
     const delay = longest * (0.5 + random() / 2);
     lane.notBefore = Math.max(lane.notBefore, clock.date() + Math.max(delay, after ?? 0));
@@ -213,4 +236,10 @@ export class Dispatcher {
   #remaining(alert: Alert): number {
     return alert.time + this.#options.timeToLive - this.#options.clock.date();
   }
+}
+
+/** What failed is the oldest, so its place is at the front. */
+function putBack(queue: Waiting[], waiting: Waiting): void {
+  const at = queue.findIndex(({ place }) => place > waiting.place);
+  queue.splice(at < 0 ? queue.length : at, 0, waiting);
 }
