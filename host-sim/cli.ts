@@ -4,6 +4,8 @@ import { Command, CommanderError } from "commander";
 import { addAlerts } from "./command/alerts";
 import { addAnalytics } from "./command/analytics";
 import { addApp } from "./command/app";
+import { addClean } from "./command/clean";
+import { addDiscovery } from "./command/discovery";
 import { addHouse } from "./command/house";
 import { addInit } from "./command/init";
 import { addManifest } from "./command/manifest";
@@ -20,6 +22,8 @@ function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
   addAlerts(program);
   addAnalytics(program);
+  addClean(program);
+  addDiscovery(program);
   addHouse(program);
   addApp(program);
   addInit(program, ROOT);

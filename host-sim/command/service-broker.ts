@@ -2,6 +2,7 @@ import { Option } from "commander";
 import { type BrokerAddress, MQTT_PORT, parseBrokerAddress } from "../home/broker-address";
 import type { BrokerCredentials } from "../home/broker-connection";
 import type { Household } from "../home/household/household";
+import type { Service } from "../home/household/members";
 import { asArgument } from "./arguments";
 
 export interface ServiceBrokerOptions {
@@ -30,7 +31,7 @@ export function serviceBrokerOption(): Option {
  * @throws {UsageError} when the household that is named is not there
  */
 export async function serviceBroker(
-  service: "alerts" | "analytics",
+  service: Service,
   { broker, household: directory }: ServiceBrokerOptions,
 ): Promise<ServiceBroker> {
   const isPlain =
