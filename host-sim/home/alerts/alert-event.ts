@@ -78,7 +78,7 @@ function describe(event: AlertEvent): string {
     case "sent":
       return `${short(event.id)}  ${event.to}, ${formatLatency(event.latency)}${tries(event.attempts)}`;
     case "retry":
-      return `${short(event.id)}  ${event.to}: ${event.reason}, again in ${formatLatency(event.in)}`;
+      return `${short(event.id)}  ${event.to}: ${event.reason}, in ${formatLatency(event.in)}`;
     case "failed":
       return `${short(event.id)}  ${event.to}: ${event.reason}`;
     case "duplicate":

@@ -22,6 +22,18 @@ const MAXIMUM_ANSWER = 64 * 1_024;
 /** Connections to one host. */
 const CONNECTIONS = 16;
 
+/** In words, and without addresses. */
+const REASONS: Readonly<Record<string, string>> = Object.freeze({
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "no name server answers",
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection cut",
+  EPIPE: "connection cut",
+  EHOSTUNREACH: "no way there",
+  ENETUNREACH: "no way there",
+  ETIMEDOUT: "no answer",
+});
+
 /** Sends POSTs. Redirects are not followed: what is allowed is the address that was checked. */
 export class HttpPoster {
   readonly #http: HttpAgent;
@@ -67,7 +79,8 @@ export class HttpPoster {
     if (error.name === "AbortError" || error.name === "TimeoutError")
       return new Error(`no answer within ${this.#timeout / 1_000} s`);
     const causes = (error as AggregateError).errors as Error[] | undefined;
-    return causes?.[0] ?? error;
+    const cause = causes?.[0] ?? error;
+    return new Error(REASONS[(cause as NodeJS.ErrnoException).code ?? ""] ?? cause.message);
   }
 }
 

@@ -12,19 +12,19 @@ export const MAXIMUM_SUBSCRIPTIONS = 100;
 
 /** `PushSubscription.toJSON()`; keys as RFC 8291 has them: a point of P-256 and 16 bytes, base64url. */
 const schema = v.object({
-  endpoint: v.string("endpoint is missing"),
+  endpoint: v.string("endpoint is not a text"),
   keys: v.object(
     {
       p256dh: v.pipe(
-        v.string("keys.p256dh is missing"),
+        v.string("keys.p256dh is not a text"),
         v.check((text) => isPoint(text), "keys.p256dh is not a public key of P-256"),
       ),
       auth: v.pipe(
-        v.string("keys.auth is missing"),
+        v.string("keys.auth is not a text"),
         v.check((text) => decode(text)?.length === 16, "keys.auth is not 16 bytes of base64url"),
       ),
     },
-    "keys are missing",
+    "keys is not an object",
   ),
 });
 
@@ -102,8 +102,9 @@ function subscriptionId(endpoint: string): string {
   return createHash("sha256").update(endpoint).digest("base64url").slice(0, 22);
 }
 
-function messageOf({ message, path }: v.BaseIssue<unknown>): string {
-  return path ? message : "it is not a push subscription";
+function messageOf({ message, path, input }: v.BaseIssue<unknown>): string {
+  if (!path) return "it is not a push subscription";
+  return input === undefined ? `${path.map(({ key }) => String(key)).join(".")} is missing` : message;
 }
 
 function isPoint(text: string): boolean {
