@@ -1,12 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type BrokerAddress, MQTT_PORT, parseBrokerAddress } from "../home/broker-address";
-import type { BrokerCredentials } from "../home/broker-connection";
-import { asArgument, integer, time } from "./arguments";
+import { integer, time } from "./arguments";
 import { householdOption } from "./init";
+import { type ServiceBrokerOptions, serviceBroker, serviceBrokerOption } from "./service-broker";
 
-interface AnalyticsCommandOptions {
-  readonly broker?: BrokerAddress;
-  readonly household?: string;
+interface AnalyticsCommandOptions extends ServiceBrokerOptions {
   readonly file: string;
   readonly port: number;
   readonly share?: string;
@@ -26,12 +23,7 @@ export function addAnalytics(program: Command): void {
   program
     .command("analytics")
     .description("keep what thermometers publish, and show trends: a day, a week, a month, a year")
-    .addOption(
-      new Option(
-        "--broker <url>",
-        "mqtt, mqtts, ws or wss (default: the household's, or mqtt://127.0.0.1:1883)",
-      ).argParser(asArgument(parseBrokerAddress)),
-    )
+    .addOption(serviceBrokerOption())
     .addOption(householdOption())
     .option("--file <file>", "DuckDB file, for one process at a time", ".thimble/analytics.duckdb")
     .addOption(
@@ -74,8 +66,10 @@ export function addAnalytics(program: Command): void {
 
 async function analytics(options: AnalyticsCommandOptions): Promise<void> {
   const { runAnalytics } = await import("../home/analytics/run-analytics");
+  const { broker, credentials } = await serviceBroker("analytics", options);
   await runAnalytics({
-    ...(await brokerOf(options)),
+    broker,
+    credentials,
     file: options.file,
     port: options.port,
     share: options.share,
@@ -85,27 +79,6 @@ async function analytics(options: AnalyticsCommandOptions): Promise<void> {
     duration: options.for,
     json: options.json,
   });
-}
-
-/** A household that is named, or is there and wanted: its broker, and the certificate of the service. */
-async function brokerOf({
-  broker,
-  household: directory,
-}: AnalyticsCommandOptions): Promise<{ broker: BrokerAddress; credentials?: BrokerCredentials }> {
-  const isPlain =
-    broker && (broker.protocol === undefined || broker.protocol === "ws" || broker.user !== undefined);
-  if (isPlain && directory === undefined) return { broker };
-  const { Household } = await import("../home/household/household");
-  const { DEFAULT_HOUSEHOLD } = await import("../home/household/layout");
-  const { UsageError } = await import("../home/usage-error");
-  const household = Household.open(directory ?? DEFAULT_HOUSEHOLD);
-  if (!household && directory !== undefined)
-    throw new UsageError(`there is no household in ${directory}: make one with thimble init`);
-  if (!household) return { broker: broker ?? { host: "127.0.0.1", port: MQTT_PORT } };
-  return {
-    broker: broker ?? { protocol: "mqtts", host: "127.0.0.1", port: household.settings.port },
-    credentials: household.credentialsOf("analytics"),
-  };
 }
 
 function temperature(flags: string, description: string, value: number): Option {

@@ -30,6 +30,8 @@ const MEMORY = "1GB";
  * can reach.
  */
 export class Database {
+  /** Files of this process: the lock of the operating system keeps only other processes away. */
+  static readonly #open: Set<string> = new Set();
   readonly file: string;
   readonly timeZone: string;
   /** Client Identifier of the broker's session that belongs to this file: what was delivered is known only here. */
@@ -59,7 +61,18 @@ export class Database {
    */
   static async open(options: DatabaseOptions): Promise<Database> {
     const file = resolve(options.file);
-    const instance = await openFile(file, options.memory ?? MEMORY);
+    if (Database.#open.has(file)) throw inUse(file);
+    Database.#open.add(file);
+    try {
+      return await Database.#openFile(file, options);
+    } catch (error) {
+      Database.#open.delete(file);
+      throw error;
+    }
+  }
+
+  static async #openFile(file: string, options: DatabaseOptions): Promise<Database> {
+    const instance = await openInstance(file, options.memory ?? MEMORY);
     const exportDirectory = await mkdtemp(join(tmpdir(), "thimble-export-"));
     try {
       const writer = await instance.connect();
@@ -88,6 +101,7 @@ export class Database {
   async close(): Promise<void> {
     this.writer.closeSync();
     this.#instance.closeSync();
+    Database.#open.delete(this.file);
     await rm(this.exportDirectory, { recursive: true, force: true });
   }
 }
@@ -126,7 +140,7 @@ export function microseconds(value: DuckDBValue | undefined): bigint | undefined
   return value instanceof DuckDBTimestampValue ? value.micros : undefined;
 }
 
-async function openFile(file: string, memory: string): Promise<DuckDBInstance> {
+async function openInstance(file: string, memory: string): Promise<DuckDBInstance> {
   try {
     mkdirSync(dirname(file), { recursive: true });
     return await DuckDBInstance.create(file, {
@@ -137,12 +151,15 @@ async function openFile(file: string, memory: string): Promise<DuckDBInstance> {
     });
   } catch (error) {
     const { message } = error as Error;
-    if (/Could not set lock/.test(message))
-      throw new UsageError(
-        `${file} is in use by another process: DuckDB has one writer a file; end it, or give this one a file of its own`,
-      );
+    if (/Could not set lock/.test(message)) throw inUse(file);
     throw new UsageError(`cannot open ${file} as a DuckDB file: ${firstLine(message)}`);
   }
+}
+
+function inUse(file: string): UsageError {
+  return new UsageError(
+    `${file} is in use: DuckDB has one writer a file; end the other, or give this one a file of its own`,
+  );
 }
 
 /** Makes the tables of a new file. @returns what the file says about itself */
