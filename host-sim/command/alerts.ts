@@ -22,7 +22,10 @@ export function addAlerts(program: Command): void {
       "--state <folder>",
       "what must not be forgotten, for one process at a time (default: alerts in the household, or .thimble/alerts)",
     )
-    .option("--rules <file>", "quiet hours, cool-down, outages, temperatures, ntfy, a webhook, as JSON")
+    .option(
+      "--rules <file>",
+      "quiet hours, cool-down, outages, temperatures, ntfy, a webhook, as JSON (default: rules.json in the state)",
+    )
     .addOption(
       new Option("--port <number>", "of the log page, for this machine only; 0 takes a free one")
         .argParser(integer("a port", 0, 65_535))

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Hono } from "hono";
 import type { Clock } from "../../clock/clock";
 import { RealClock } from "../../clock/real-clock";
@@ -27,7 +29,7 @@ export interface AlertsOptions {
   readonly directory: string;
   /** Default: made once, in the directory. */
   readonly vapidKeys?: VapidKeys | undefined;
-  /** A file of rules, or the rules; default: a minute of cool-down for each camera. */
+  /** A file of rules, or the rules; default: `rules.json` in the directory, or a minute of cool-down for each camera. */
   readonly rulesFile?: string | undefined;
   readonly rules?: Rules | undefined;
   /** Whether the broker keeps the session after `stop()`; default true. False where the directory goes too. */
@@ -69,8 +71,7 @@ export class Alerts {
   /** @throws {UsageError} for wrong rules */
   constructor(options: AlertsOptions) {
     this.#options = options;
-    const { rules, rulesFile } = options;
-    this.#rules = rules ?? (rulesFile === undefined ? parseRules({}, "rules") : readRules(rulesFile));
+    this.#rules = options.rules ?? rulesOf(options);
     this.#clock = options.clock ?? new RealClock();
     this.routes = alertRoutes({
       running: () => this.#running,
@@ -215,6 +216,12 @@ export interface Running {
   nameOf(target: string): string;
   readonly publicKey: string;
   readonly posters: readonly HttpPoster[];
+}
+
+function rulesOf({ rulesFile, directory }: AlertsOptions): Rules {
+  const usual = join(directory, "rules.json");
+  if (rulesFile === undefined && !existsSync(usual)) return parseRules({}, "rules");
+  return readRules(rulesFile ?? usual);
 }
 
 /** Made once: whoever has the journal has the session. */
