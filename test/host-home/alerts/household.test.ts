@@ -49,10 +49,7 @@ describe.each(lockedBrokers.filter(({ installed }) => installed))(
         push.pushed.length = 0;
         await camera.client.publishAsync("home/camera", '{"event_type":"motion","sequence":1}', { qos: 2 });
         await camera.client.publishAsync("home/security-camera/status", "offline", { qos: 1, retain: true });
-        await push.until(({ length }) => length >= 2);
-        expect(new Set(push.pushed.map(({ payload }) => payload.kind))).toEqual(
-          new Set(["motion", "offline"]),
-        );
+        await until("motion", "offline");
         expect(push.pushed[0]!.headers.authorization).toContain(`k=${household.vapidKeys.publicKey}`);
         await camera.client.publishAsync("home/security-camera/status", "online", { qos: 1, retain: true });
         await until("online");
