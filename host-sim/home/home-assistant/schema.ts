@@ -53,6 +53,12 @@ const link = v.pipe(
   v.regex(/^(https?|homeassistant):\/\//, "is not a link: http, https or homeassistant"),
 );
 
+/** Seconds, or like `{"hours": 1}`. */
+const interval = v.union(
+  [integer(0, "is neither seconds nor hours, minutes and the like"), v.record(text, v.number())],
+  "is neither seconds nor hours, minutes and the like",
+);
+
 const availabilityEntries = {
   availability: v.optional(
     v.array(
@@ -74,6 +80,7 @@ const availabilityEntries = {
 
 const sharedEntries = {
   ...availabilityEntries,
+  message_expiry_interval: v.optional(interval),
   state_topic: v.optional(subscribeTopic),
   command_topic: v.optional(publishTopic),
   qos: v.optional(level),
@@ -88,7 +95,7 @@ export const deviceEntries: v.ObjectEntries = {
       v.nonEmpty("is empty"),
     ),
   ),
-  name: v.optional(v.nullable(text)),
+  name: v.optional(text),
   manufacturer: v.optional(text),
   model: v.optional(text),
   model_id: v.optional(text),
@@ -125,7 +132,6 @@ export const rootEntries: v.ObjectEntries = {
     v.record(v.string(), v.unknown(), "is not an object"),
     v.check((components) => Object.keys(components).length > 0, "is empty"),
   ),
-  migrate_discovery: v.optional(flag),
 };
 
 /** What every platform has. */
@@ -139,6 +145,8 @@ const entityEntries = {
   default_entity_id: v.optional(v.pipe(text, v.regex(/^[a-z_]+\.[a-z0-9_]+$/, "is not like sensor.kitchen"))),
   object_id: v.optional(text),
   enabled_by_default: v.optional(flag),
+  visible_by_default: v.optional(flag),
+  message_expiry_interval: v.optional(interval),
   entity_category: v.optional(
     v.nullable(v.picklist(["config", "diagnostic"], "is not config or diagnostic")),
   ),

@@ -54,6 +54,8 @@ export function validateDiscovery(
     return { findings, message: undefined };
   }
   const message = expandDiscovery(written);
+  // On its way from messages of single components to one of a device: https://www.home-assistant.io/integrations/mqtt/
+  if (message.migrate_discovery === true && Object.keys(message).length === 1) return { findings, message };
   if (place?.kind === "device" || (!place && "components" in message))
     findings.push(...deviceFindings(written, message));
   else findings.push(...componentMessageFindings(written, message, place?.kind));
@@ -137,6 +139,7 @@ function componentFindings(component: JsonObject, path: string, root: JsonObject
   ];
 }
 
+/** Home Assistant's SHARED_OPTIONS. */
 const SHARED: readonly string[] = [
   "availability",
   "availability_mode",
@@ -144,6 +147,7 @@ const SHARED: readonly string[] = [
   "availability_topic",
   "command_topic",
   "encoding",
+  "message_expiry_interval",
   "payload_available",
   "payload_not_available",
   "qos",
@@ -171,9 +175,10 @@ function unknownRootNames(message: JsonObject): Finding[] {
   return Object.keys(message)
     .filter((name) => !names.has(name))
     .map((name) => {
-      if (name === "~") return error(name, "at the root is not replaced in the components: put it into each");
-      if (VOCABULARY.has(name)) return error(name, "is an option of a component: at the root it is ignored");
-      return error(name, unknownText(name, names));
+      if (name === "~") return error(name, `at the root of a device: put it into each component; ${REFUSED}`);
+      if (VOCABULARY.has(name))
+        return error(name, `is an option of a component, not of the root; ${REFUSED}`);
+      return error(name, `is no option here: ${REFUSED}${nearestText(name, names)}`);
     });
 }
 
@@ -182,15 +187,22 @@ function unknownNames(object: unknown, entries: object, path: string): Finding[]
   const names = new Set(Object.keys(entries));
   return Object.keys(object)
     .filter((name) => !names.has(name))
-    .map((name) => error(join(path, name), unknownText(name, names)));
+    .map((name) => error(join(path, name), `is no option here: ${REFUSED}${nearestText(name, names)}`));
 }
 
+/** Components may have more than Home Assistant knows; the root, the device and the origin may not. */
+const REFUSED = "Home Assistant refuses the whole message";
+
 function unknownText(name: string, names: ReadonlySet<string>): string {
+  return `is no option here, Home Assistant silently ignores it${nearestText(name, names)}`;
+}
+
+function nearestText(name: string, names: ReadonlySet<string>): string {
   const abbreviations = [OPTIONS, DEVICE_OPTIONS, ORIGIN_OPTIONS].flatMap((table) =>
     [...table].filter(([, full]) => names.has(full)).map(([short]) => short),
   );
   const nearest = nearestName(name, [...names, ...abbreviations]);
-  return `is no option here, Home Assistant silently ignores it${nearest === undefined ? "" : `; ${nearest}?`}`;
+  return nearest === undefined ? "" : `; ${nearest}?`;
 }
 
 function doubles(object: JsonObject, path: string): Finding[] {

@@ -101,6 +101,7 @@ mode_cmd_tpl mode_command_template
 mode_stat_t mode_state_topic
 mode_stat_tpl mode_state_template
 o origin
+msg_exp_int message_expiry_interval
 obj_id object_id
 off_dly off_delay
 on_cmd_type on_command_type
@@ -244,6 +245,7 @@ unit_of_meas unit_of_measurement
 url_t url_topic
 url_tpl url_template
 val_tpl value_template
+vis visible_by_default
 whit_cmd_t white_command_topic
 whit_scl white_scale
 xy_cmd_t xy_command_topic

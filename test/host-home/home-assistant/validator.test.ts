@@ -121,6 +121,11 @@ describe("a good message", () => {
     expect(lines("")).toEqual([]);
   });
 
+  test("may announce that messages of single components become one of a device", () => {
+    expect(lines({ migr_discvry: true }, { topic: "homeassistant/sensor/x/config" })).toEqual([]);
+    expect(lines({ migr_discvry: true })).toEqual([]);
+  });
+
   test("may be one of a single component", () => {
     const payload = {
       "~": "home/attic",
@@ -169,6 +174,11 @@ const REJECTED: readonly (readonly [what: string, payload: unknown, ...expected:
     "error availability_topic: stands there as avty_t too, which wins",
   ],
   ["a missing origin", { ...good(), origin: undefined }, "error origin: is missing"],
+  [
+    "a misspelt key at the root, for which Home Assistant refuses all",
+    { ...good(), availability_topik: "a" },
+    "error availability_topik: is no option here: Home Assistant refuses the whole message; availability_topic?",
+  ],
   ["an origin without name", { ...good(), origin: {} }, "error origin.name: is missing"],
   [
     "an origin with a link that is none",
@@ -184,7 +194,7 @@ const REJECTED: readonly (readonly [what: string, payload: unknown, ...expected:
   [
     "a device with a misspelt key",
     { ...good(), device: { ids: "x-1", swv: "1" } },
-    "error device.swv: is no option here, Home Assistant silently ignores it; sw?",
+    "error device.swv: is no option here: Home Assistant refuses the whole message; sw?",
   ],
   ["no components", { ...good(), components: undefined }, "error components: is missing"],
   ["an empty list of components", { ...good(), components: {} }, "error components: is empty"],
@@ -216,12 +226,12 @@ const REJECTED: readonly (readonly [what: string, payload: unknown, ...expected:
   [
     "~ at the root of a device",
     { ...good(), "~": "home/x" },
-    "error ~: at the root is not replaced in the components: put it into each",
+    "error ~: at the root of a device: put it into each component; Home Assistant refuses the whole message",
   ],
   [
     "an option of a component at the root",
     { ...good(), expire_after: 60 },
-    "error expire_after: is an option of a component: at the root it is ignored",
+    "error expire_after: is an option of a component, not of the root; Home Assistant refuses the whole message",
   ],
   [
     "a wildcard in a command topic",
