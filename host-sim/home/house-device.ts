@@ -131,12 +131,10 @@ export class HouseDevice {
 
   view(): DeviceView {
     const { published, last, reconnects } = this.observer;
-    const topics = [...last.values()].map(({ topic, payload, QoS }) => ({
-      topic,
-      payload,
-      QoS,
-      messages: published.get(topic) ?? 0,
-    }));
+    // What a device says to Home Assistant at each connect would take as much room as all the rest.
+    const topics = [...last.values()]
+      .filter(({ topic }) => topic.startsWith("home/"))
+      .map(({ topic, payload, QoS }) => ({ topic, payload, QoS, messages: published.get(topic) ?? 0 }));
     const value = this.#options.assembly.value();
     return { id: this.id, value, state: this.#state(), reconnects, topics, machine: this.machine };
   }

@@ -96,6 +96,9 @@ function describe(event: HouseEvent): string | undefined {
   }
 }
 
+/** Entries of a device's log are shorter, Home Assistant's discovery is longer; bytes. */
+const LONGEST_TEXT = 300;
+
 /** A payload for people: its text on one line, or its size. */
 export function describePayload(payload: Uint8Array): string {
   return payloadText(payload) ?? `<${payload.byteLength.toLocaleString("en")} bytes>`;
@@ -105,7 +108,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** `undefined` for what is not UTF-8, holds control characters, or is longer than people read. */
 function payloadText(payload: Uint8Array): string | undefined {
-  if (payload.byteLength > 1_024) return undefined;
+  if (payload.byteLength > LONGEST_TEXT) return undefined;
   try {
     const text = decoder.decode(payload);
     return /\p{Cc}/u.test(text) ? undefined : text;
