@@ -17,6 +17,7 @@ export function App(): JSX.Element {
   const [view, setView] = useState<View>({ name: "starting" });
   const [update, setUpdate] = useState<() => void>();
   const current = useRef<House>(undefined);
+  const code = useCodeOfAddress();
 
   const leave = useCallback((house: SessionInfo | undefined) => {
     current.current?.close();
@@ -31,10 +32,10 @@ export function App(): JSX.Element {
       current.current?.close();
       const house = new House({
         member: session.member ?? "",
-        // A refused connection says nothing; the house itself says whether the session is over.
-        onDisconnected: async () => {
+        checkSession: async () => {
           const answer = await fetchSession();
           if (answer?.member === null && current.current === house) leave(answer);
+          return answer !== undefined && answer.member !== null;
         },
       });
       current.current = house;
@@ -64,7 +65,7 @@ export function App(): JSX.Element {
   return (
     <>
       {update && <UpdateNotice apply={update} />}
-      {view.name === "sign-in" && <SignInPage house={view.house} code={codeOfAddress()} onSignedIn={enter} />}
+      {view.name === "sign-in" && <SignInPage key={code} house={view.house} code={code} onSignedIn={enter} />}
       {view.name === "house" && <HousePage house={view.house} session={view.session} onSignOut={onSignOut} />}
     </>
   );
@@ -79,6 +80,17 @@ function UpdateNotice({ apply }: { readonly apply: () => void }): JSX.Element {
       </button>
     </p>
   );
+}
+
+/** The same, also of a link that is followed while the page is open. */
+function useCodeOfAddress(): string {
+  const [code, setCode] = useState(codeOfAddress);
+  useEffect(() => {
+    const listener = (): void => setCode(codeOfAddress());
+    window.addEventListener("hashchange", listener);
+    return () => window.removeEventListener("hashchange", listener);
+  }, []);
+  return code;
 }
 
 /** `#code=K7QX-4MRA`; what stands behind # never leaves the browser. */

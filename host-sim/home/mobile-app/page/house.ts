@@ -25,8 +25,11 @@ import { PhoneResolver, PhoneSocket } from "./phone-network";
 
 export interface HouseOptions {
   readonly member: string;
-  /** The connection did not come about, or is over: perhaps so is the session. */
-  onDisconnected(): void;
+  /**
+   * The connection is over, or did not come about; why, a browser keeps to itself.
+   * @returns whether the house is there and the session goes on
+   */
+  checkSession(): Promise<boolean>;
 }
 
 /** A command that cannot be sent for so long is given up, ms: whoever wanted light has found the switch by then. */
@@ -38,6 +41,8 @@ const LARGEST_MESSAGE = 1_048_576;
 const BUFFER = 16_384;
 const KEEP_ALIVE = 20_000;
 const LONGEST_DELAY = 15_000;
+/** Without a connection the house is asked so often whether it is there, ms: back-off alone would leave a person waiting. */
+const PROBE_INTERVAL = 3_000;
 /** From a change to its being kept, ms. */
 const KEEP_DELAY = 1_000;
 const RANDOM_CHARACTERS = 12;
@@ -51,6 +56,7 @@ export class House {
   readonly #answers = new Map<number, number>();
   readonly #ending = new AbortController();
   #keeping: number | undefined;
+  #probing: number | undefined;
 
   constructor(options: HouseOptions) {
     this.#options = options;
@@ -92,6 +98,7 @@ export class House {
     this.#ending.abort();
     for (const timeout of this.#answers.values()) window.clearTimeout(timeout);
     window.clearTimeout(this.#keeping);
+    window.clearTimeout(this.#probing);
     this.#listeners.clear();
     this.#client.close();
   }
@@ -119,15 +126,26 @@ export class House {
       },
       onDisconnect: () => {
         this.#change(connectionChanged(this.state, "disconnected", Date.now()));
-        this.#options.onDisconnected();
+        this.#probeAfter(0);
       },
-      onError: () => {
-        if (!this.#client.connected) this.#options.onDisconnected();
-      },
+      onError: () => this.#probeAfter(PROBE_INTERVAL),
       onMessage: (topic, payload, _QoS, retain) => this.#received({ topic, payload, retain }),
       onDelivered: (token) => this.#delivered(token),
       onDropped: (token) => this.#dropped(token),
     });
+  }
+
+  /** Unless the house is being asked already. */
+  #probeAfter(delay: number): void {
+    this.#probing ??= window.setTimeout(() => this.#probe(), delay);
+  }
+
+  async #probe(): Promise<void> {
+    const isThere = !this.#client.connected && (await this.#options.checkSession());
+    this.#probing = undefined;
+    if (this.#ending.signal.aborted || this.#client.connected) return;
+    if (isThere) this.#client.reconnect();
+    this.#probeAfter(PROBE_INTERVAL);
   }
 
   #received(message: Message): void {

@@ -5,8 +5,8 @@ export type Point = readonly [time: number, celsius: number | null];
 export const WINDOW = 15 * 60_000;
 /** Silence of so long is shown as a gap, ms. */
 export const GAP = 90_000;
-/** Readings may come ten a second; this is what an eye can tell apart, ms. */
-const RESOLUTION = 900;
+/** Readings come ten a second at most; of what is closer together the newest counts, ms. */
+const RESOLUTION = 90;
 
 /** Adds a reading; what has left the window is forgotten. */
 export function addReading(series: readonly Point[], time: number, celsius: number): readonly Point[] {
