@@ -302,7 +302,11 @@ export default class HomeDevice<Target> {
     const device = this.target as HomeDevice<unknown>;
     // While offline, only the first reason is kept: attempts that fail would fill the outbox with their errors.
     if (this.connected) device.log("error", error.code, error.message);
-    else device.#outage ??= error;
+    else {
+      device.#outage ??= error;
+      // Whoever sets a board up has nothing else to look at.
+      trace(`${device.id}: not connected: ${error.message}\n`);
+    }
   };
 }
 

@@ -55,7 +55,7 @@ describe("a wrong option ends with 2 and one line that names value and limit:", 
     [
       "a broker of another protocol",
       ["--broker", "http://localhost"],
-      "thimble: option '--broker <url>' argument 'http://localhost' is invalid. broker address with \"http://\": write mqtt://host:port",
+      "thimble: option '--broker <url>' argument 'http://localhost' is invalid. broker address with \"http://\": write mqtt://host:port, or mqtts, ws, wss",
     ],
     [
       "two brokers",
@@ -142,7 +142,8 @@ test("--help tells every option and ends with 0", async () => {
 test("manifest check finds manifests and imports in agreement", async () => {
   expect(await run("manifest", "check")).toEqual({
     exit: 0,
-    stdout: "manifests and imports agree: camera, light, thermometer\n",
+    stdout:
+      "manifests and imports agree: camera, camera-tls, light, light-tls, thermometer, thermometer-tls\n",
     stderr: "",
   });
 });

@@ -4,6 +4,7 @@ import { hostRealm } from "../../host-sim/board/realm";
 import { VirtualClock } from "../../host-sim/clock/virtual-clock";
 import { DeviceClock } from "../../host-sim/embedded/device-clock";
 import { createEmbedded, providedSpecifiers } from "../../host-sim/embedded/index";
+import type { ResourceClass } from "../../host-sim/embedded/resource";
 import { createSNTP } from "../../host-sim/embedded/sntp";
 import { createTime } from "../../host-sim/embedded/time";
 import { Link } from "../../host-sim/network/link";
@@ -52,7 +53,44 @@ describe("the platform's modules", () => {
   });
 });
 
+describe("resources", () => {
+  function resource() {
+    const board = new Board({ clock });
+    const resources = { "key.der": Uint8Array.of(1, 2, 3) };
+    const modules = createEmbedded({
+      board,
+      network,
+      clock,
+      config: {},
+      realm: hostRealm,
+      time: createTime(clock),
+      resources,
+    });
+    return modules("Resource")?.default as ResourceClass;
+  }
+
+  test("are the files of the firmware, as buffers", () => {
+    const Resource = resource();
+    expect(new Uint8Array(new Resource("key.der"))).toEqual(Uint8Array.of(1, 2, 3));
+    expect([Resource.exists("key.der"), Resource.exists("toString")]).toEqual([true, false]);
+  });
+
+  test("that are not there are named", () => {
+    const Resource = resource();
+    for (const name of ["ca.der", "toString"])
+      expect(() => new Resource(name)).toThrow(`Resource not found: ${name}`);
+  });
+});
+
 describe("time", () => {
+  test("counts from 1970 where the board does not know the date, until it is set", () => {
+    const time = createTime(clock, false);
+    clock.advance(700);
+    expect(time.date()).toBe(700);
+    time.module.set(1_000);
+    expect(time.date()).toBe(1_000_000);
+  });
+
   test("ticks are milliseconds in 32 bits, and delta is right across the roll-over", () => {
     const { module } = createTime(clock);
     clock.advance(2 ** 31 - 10);

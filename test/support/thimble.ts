@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -18,9 +19,14 @@ export class Running {
   readonly #exit: Promise<number | NodeJS.Signals>;
   readonly #waiting = new Set<() => void>();
 
-  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    directory: string = ROOT,
+  ) {
     this.process = spawn(command, args, {
-      cwd: ROOT,
+      cwd: directory,
       env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -64,9 +70,10 @@ export class Running {
   }
 }
 
-/** `thimble` with these arguments. */
+/** `thimble` with these arguments; a house where no household is, which whoever works on Thimble may have in the repository. */
 export function thimble(...args: string[]): Running {
-  return new Running(process.execPath, [`${ROOT}dist/thimble.js`, ...args]);
+  const directory = args[0] === "house" ? tmpdir() : ROOT;
+  return new Running(process.execPath, [`${ROOT}dist/thimble.js`, ...args], {}, directory);
 }
 
 /** The lines of JSON that have come so far. */

@@ -127,6 +127,21 @@ describe("a TLS connection", () => {
     expect(Buffer.concat(air).includes("home/temp")).toBe(false);
   });
 
+  test("the plaintext shows at taps of its own, one call a record, with the number of its connection", async () => {
+    await serve();
+    echo();
+    const { socket, receive, ready } = open();
+    const said: string[] = [];
+    const note = (direction: string) => (bytes: Uint8Array, connection: number) =>
+      said.push(`${direction} ${connection} ${Buffer.from(bytes)}`);
+    device.network.onPlaintextWrite = note("write");
+    device.network.onPlaintextRead = note("read");
+    await ready;
+    socket.write(Buffer.from("21.5"));
+    await receive(4);
+    expect(said).toEqual(["write 1 21.5", "read 1 21.5"]);
+  });
+
   test("server name and ALPN reach the ClientHello", async () => {
     await serve({ ALPNProtocols: ["x-amzn-mqtt-ca", "mqtt"] });
     const secure = { certificate: authority.DER, applicationLayerProtocolNegotiation: ["mqtt"] };
