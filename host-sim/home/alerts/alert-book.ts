@@ -55,10 +55,10 @@ export class AlertBook {
         this.#raise(record.raised);
         break;
       case "device":
-        this.#devices.set(record.device, record.state);
+        this.#setDevice(record.device, record.state);
         break;
       case "deviceRaised":
-        this.#devices.set(record.device, record.state);
+        this.#setDevice(record.device, record.state);
         this.#raise(record.raised);
         break;
       default:
@@ -183,6 +183,12 @@ export class AlertBook {
         this.#seen.add(record.key);
         break;
     }
+  }
+
+  /** A device of which there is nothing to say is not kept. */
+  #setDevice(device: string, state: DeviceState): void {
+    if (Object.keys(state).length === 0) this.#devices.delete(device);
+    else this.#devices.set(device, state);
   }
 
   #raise({ alert, targets }: Raised): void {

@@ -61,9 +61,13 @@ export type AlertEvent = { readonly time: number } & (
 
 const WIDTH = 80;
 
-/** One event as a line of at most 80 columns: local time, what, of what. */
+/** One event as a line of at most 80 columns: local time, what, of what. What strangers sent cannot control the terminal. */
 export function alertEventLine(event: AlertEvent): string {
   const line = `${clockTime(event.time)}  ${event.event.padEnd(12)}  ${describe(event)}`.trimEnd();
+  return shorten(line.replace(/\p{Cc}/gu, "?"));
+}
+
+function shorten(line: string): string {
   return line.length > WIDTH ? `${line.slice(0, WIDTH - 3)}...` : line;
 }
 

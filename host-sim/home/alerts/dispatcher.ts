@@ -208,6 +208,7 @@ export class Dispatcher {
           const left = store.book.alert(other.id);
           if (left) this.#give(left, target, to, outcome.reason);
         }
+        lane.failures = 0;
         onGone(target, outcome.reason);
         break;
     }

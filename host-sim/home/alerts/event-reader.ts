@@ -62,11 +62,14 @@ export type Subject =
   | { readonly kind: "temperature"; readonly device: string }
   | { readonly kind: "status"; readonly device: string };
 
-/** `home/camera`, `home/<id>/camera`, `home/temp`, `home/<id>/temp`, `home/<id>/status`. */
+/**
+ * `home/camera`, `home/<id>/camera`, `home/temp`, `home/<id>/temp`, `home/<id>/status`.
+ * @returns `undefined` for others, and for an id that nobody could read: over 64 characters, or with control characters
+ */
 export function readTopic(topic: string): Subject | undefined {
   if (topic === "home/camera") return { kind: "camera", device: "camera" };
   if (topic === "home/temp") return { kind: "temperature", device: "thermometer" };
-  const [, device, last] = /^home\/([^/]+)\/(camera|temp|status)$/.exec(topic) ?? [];
+  const [, device, last] = /^home\/([^/\p{Cc}]{1,64})\/(camera|temp|status)$/u.exec(topic) ?? [];
   if (device === undefined) return undefined;
   if (last === "camera") return { kind: "camera", device };
   return { kind: last === "temp" ? "temperature" : "status", device };

@@ -9,7 +9,7 @@ import { describeDuration, type Judge } from "./judge";
 import type { Alert, AlertKind, DeviceState, EventKey, Raised } from "./record";
 
 export interface IntakeOptions {
-  readonly store: Pick<AlertStore, "book" | "commit">;
+  readonly store: Pick<AlertStore, "book" | "commit" | "durable">;
   readonly judge: Judge;
   readonly clock: Clock;
   /** Whom a new alert goes to. */
@@ -24,6 +24,9 @@ export interface IntakeOptions {
  * number later may be another event; and an alert too many is better than one too few.
  */
 const SEQUENCE_MEMORY = 120_000;
+
+/** Devices that are offline, or outside the band, at a time. */
+const MAXIMUM_DEVICES = 10_000;
 
 /** Turns messages into alerts, and remembers in the same record what makes each message count once. */
 export class Intake implements IncomingMessages {
@@ -96,14 +99,13 @@ export class Intake implements IncomingMessages {
   }
 
   #readCamera(packet: IPublishPacket): { key?: EventKey; raised?: Raised } {
-    const { topic, retain } = packet;
+    const { topic } = packet;
     const { clock, onEvent, judge } = this.#options;
     const time = clock.date();
-    const event = retain
-      ? "it is retained, so nobody knows when it happened"
-      : readMotionEvent(bytesOf(packet));
-    if (typeof event === "string") {
-      onEvent({ event: "refused", time, topic, reason: event });
+    const device = readTopic(topic)?.device;
+    const event = readEvent(device, packet);
+    if (device === undefined || typeof event === "string") {
+      onEvent({ event: "refused", time, topic, reason: event as string });
       return {};
     }
     const { sequence } = event;
@@ -111,7 +113,6 @@ export class Intake implements IncomingMessages {
       onEvent({ event: "duplicate", time, topic, ...(sequence === undefined ? {} : { sequence }) });
       return {};
     }
-    const device = readTopic(topic)?.device ?? "camera";
     const begins = !event.isUnique && sequence === 1;
     const key = event.key === undefined ? undefined : { topic, key: event.key, time, begins };
     if (!judge.watches("motion", device)) return key ? { key } : {};
@@ -128,14 +129,21 @@ export class Intake implements IncomingMessages {
   }
 
   #status(device: string, payload: Uint8Array): void {
-    const { store, judge, clock } = this.#options;
+    const { store, clock } = this.#options;
     const text = Buffer.from(payload).toString("latin1");
     const state = store.book.device(device);
-    if (text === "offline" && state.offlineSince === undefined && judge.watches("offline", device)) {
+    if (text === "offline" && state.offlineSince === undefined && this.#mayWatch("offline", device)) {
       const next = { ...state, offlineSince: clock.date() };
       store.commit({ type: "device", device, state: next });
       this.#watchOutage(device, next);
     } else if (text === "online" && state.offlineSince !== undefined) this.#online(device, state);
+  }
+
+  /** Whoever may publish could make up devices without end. */
+  #mayWatch(kind: "offline" | "temperature", device: string): boolean {
+    const { judge, store } = this.#options;
+    const { devices } = store.book;
+    return judge.watches(kind, device) && (devices.has(device) || devices.size < MAXIMUM_DEVICES);
   }
 
   #watchOutage(device: string, state: DeviceState): void {
@@ -184,7 +192,7 @@ export class Intake implements IncomingMessages {
 
   #temperature(device: string, packet: IPublishPacket): void {
     const { store, judge, clock, onEvent } = this.#options;
-    if (!judge.watches("temperature", device)) return;
+    if (!this.#mayWatch("temperature", device)) return;
     const celsius = readTemperature(bytesOf(packet));
     if (celsius === undefined) {
       onEvent({
@@ -241,16 +249,27 @@ export class Intake implements IncomingMessages {
     const { onEvent, onRaised } = this.#options;
     const { time, id, kind, device, title, suppressed: rule } = alert;
     const sequence = alert.sequence === undefined ? {} : { sequence: alert.sequence };
-    if (rule === undefined)
-      onEvent({ event: "raised", time, id, kind, device, title, targets: targets.length, ...sequence });
-    else onEvent({ event: "suppressed", time, id, kind, device, rule, ...sequence });
     onRaised(alert, targets);
+    // Told when it is on disk: after a kill the broker sends it again, and it would seem to be two.
+    const tell = (): void => {
+      if (rule === undefined)
+        onEvent({ event: "raised", time, id, kind, device, title, targets: targets.length, ...sequence });
+      else onEvent({ event: "suppressed", time, id, kind, device, rule, ...sequence });
+    };
+    this.#options.store.durable().then(tell, () => {});
   }
 
   #store(): { book: AlertStore["book"]; commit: AlertStore["commit"] } {
     const { store } = this.#options;
     return { book: store.book, commit: (record) => store.commit(record) };
   }
+}
+
+/** @returns why it is none */
+function readEvent(device: string | undefined, packet: IPublishPacket): MotionEvent | string {
+  if (device === undefined) return "its topic is no camera's";
+  if (packet.retain) return "it is retained, so nobody knows when it happened";
+  return readMotionEvent(bytesOf(packet));
 }
 
 function bytesOf({ payload }: IPublishPacket): Uint8Array {
