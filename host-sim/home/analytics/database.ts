@@ -6,8 +6,10 @@ import { dirname, join, resolve } from "node:path";
 import {
   type DuckDBConnection,
   DuckDBInstance,
+  type DuckDBListValue,
   DuckDBTimestampValue,
   type DuckDBValue,
+  listValue,
 } from "@duckdb/node-api";
 import { UsageError } from "../usage-error";
 import { SCHEMA, SCHEMA_VERSION } from "./schema";
@@ -133,6 +135,11 @@ export async function transaction(connection: DuckDBConnection, work: () => Prom
 /** @param time - µs since 1970 */
 export function timestamp(time: bigint): DuckDBTimestampValue {
   return new DuckDBTimestampValue(time);
+}
+
+/** Numbers of devices, as a parameter. A list without an element would have no type: 0 is no device. */
+export function deviceList(devices: readonly number[]): DuckDBListValue {
+  return listValue([0, ...devices]);
 }
 
 /** @returns µs since 1970, or undefined for null */

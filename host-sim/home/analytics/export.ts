@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type DuckDBConnection, listValue } from "@duckdb/node-api";
-import { type Database, timestamp } from "./database";
+import { type Database, deviceList, timestamp } from "./database";
 import { ROLL_UPS, type RollUp } from "./schema";
 
 export const EXPORT_FORMATS = ["csv", "parquet"] as const;
@@ -20,12 +20,14 @@ export interface ExportQuery {
   readonly to: bigint;
   /** Numbers of devices. */
   readonly devices: readonly number[];
+  /** Names of all devices, that of number 1 first. */
+  readonly names: readonly string[];
 }
 
 /** Times: text of ISO 8601 in CSV, instants in Parquet. */
 const TIMES: Readonly<Record<ExportFormat, string>> = Object.freeze({
-  csv: "strftime(time, '%Y-%m-%dT%H:%M:%S.%fZ')",
-  parquet: "time AT TIME ZONE 'UTC'",
+  csv: "strftime(source.time, '%Y-%m-%dT%H:%M:%S.%fZ')",
+  parquet: "source.time AT TIME ZONE 'UTC'",
 });
 
 const OPTIONS: Readonly<Record<ExportFormat, string>> = Object.freeze({
@@ -59,13 +61,21 @@ async function copy(connection: DuckDBConnection, request: ExportQuery, path: st
     request.table === "readings"
       ? "value AS temperature"
       : "minimum, total / count AS mean, maximum, count AS readings";
-  const order = request.table === "readings" ? "" : "ORDER BY time, name";
+  // Readings lie in the order in which they came: DuckDB keeps it where nothing is joined.
+  const order = request.table === "readings" ? "" : "ORDER BY source.time, source.device";
   await connection.run(
     `COPY (
-       SELECT name AS device, ${TIMES[request.format]} AS time, ${columns} FROM ${request.table} JOIN devices ON id = device
-       WHERE time >= $from AND time < $to AND list_contains($devices, device) ${order}
+       SELECT list_extract($names, source.device) AS device, ${TIMES[request.format]} AS time, ${columns}
+       FROM ${request.table} AS source
+       WHERE source.time >= $from AND source.time < $to AND list_contains($devices, source.device) ${order}
      ) TO '${path.replaceAll("'", "''")}' (${OPTIONS[request.format]})`,
-    { from: timestamp(request.from), to: timestamp(request.to), devices: listValue([...request.devices]) },
+    {
+      from: timestamp(request.from),
+      to: timestamp(request.to),
+      devices: deviceList(request.devices),
+      // A list without an element has no type.
+      names: listValue([...request.names, ""]),
+    },
   );
 }
 

@@ -1,5 +1,6 @@
 import {
   array,
+  check,
   type GenericSchema,
   integer,
   isoDate,
@@ -34,6 +35,12 @@ const TIME = pipe(
   transform((text) => BigInt(Date.parse(text)) * 1_000n),
 );
 
+/** Not the 31st of February. */
+function isDate(text: string): boolean {
+  const time = Date.parse(text);
+  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
+}
+
 /** `at` is in the years that DuckDB and Intl agree about. */
 const SERIES_REQUEST = strictObject({
   view: optional(picklist(VIEWS, `a view is ${VIEWS.join(", ")}`), "day"),
@@ -42,6 +49,7 @@ const SERIES_REQUEST = strictObject({
       string(),
       isoDate("a date is written 2026-11-23"),
       regex(/^(?:19[789]\d|20\d\d)/, "a date is from 1970 to 2099"),
+      check(isDate, "there is no such date"),
     ),
   ),
   device: DEVICES,

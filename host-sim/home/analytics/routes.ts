@@ -156,6 +156,8 @@ async function exported(
     table,
     ...range,
     devices: [...chosenDevices(analytics, device).values()],
+    // They were numbered as they came.
+    names: [...analytics.devices].sort(([, one], [, other]) => one.id - other.id).map(([name]) => name),
   });
 }
 

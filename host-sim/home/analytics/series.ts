@@ -1,5 +1,5 @@
-import { type DuckDBConnection, listValue } from "@duckdb/node-api";
-import { type Database, microseconds, query, timestamp } from "./database";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Database, deviceList, microseconds, query, timestamp } from "./database";
 import { findGaps, type Gap } from "./gaps";
 import { type Marks, readMarks, startOfDay } from "./roll-ups";
 import type { RollUp } from "./schema";
@@ -108,7 +108,7 @@ function parameters(
   return {
     from: timestamp(from),
     to: timestamp(to),
-    devices: listValue([...devices]),
+    devices: deviceList(devices),
     minutes: timestamp(marks.minutes),
     ...(resolution === "hours" ? { hours: timestamp(marks.hours) } : {}),
     ...(resolution === "days" ? { days: timestamp(marks.days), zone: timeZone } : {}),
