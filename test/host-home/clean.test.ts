@@ -15,7 +15,7 @@ function lampConfig(id: string, topic?: string): string {
   return formatDiscovery({ id, description: SMART_LIGHT, topic, name: undefined, interval: undefined });
 }
 
-describe.each(brokers)("thimble clean on $name", ({ installed, start }) => {
+describe.each(brokers)("thimble clean on $name", ({ name, installed, start }) => {
   let broker: TestBroker;
   let visit: BrokerVisit;
 
@@ -91,6 +91,9 @@ describe.each(brokers)("thimble clean on $name", ({ installed, start }) => {
     expect((await clean({ force: true })).cleared).toHaveLength(2);
     expect(await kept()).toEqual([]);
   });
+
+  // What follows is about what is cleared, whoever the broker is.
+  if (name !== "Aedes") return;
 
   test("leaves a topic that another device names too", async () => {
     await keep({
