@@ -45,6 +45,9 @@ export interface AlertsOptions {
   readonly onFailure?: ((error: Error) => void) | undefined;
 }
 
+/** How long the end waits for POSTs that are under way, ms. */
+const FAREWELL = 1_000;
+
 /** What the log page begins with. */
 export interface AlertsStatus {
   readonly broker: string;
@@ -124,9 +127,11 @@ export class Alerts {
       const { intake, link, dispatcher, store, posters } = running;
       await link.stop(this.#options.keepSession ?? true);
       intake.stop();
+      await withinTime(dispatcher.stop(), FAREWELL);
+      for (const poster of posters) poster.close();
+      // What was cut off there is noted as not sent.
       await dispatcher.stop();
       await store.close();
-      for (const poster of posters) poster.close();
       this.#tell({ event: "stopped", time: this.#clock.date(), waiting: store.book.waiting });
     }
     if (!this.#options.clock) (this.#clock as RealClock).close();
@@ -236,4 +241,13 @@ function configuredChannels({ ntfy, webhook }: Rules, poster: HttpPoster): Reado
   if (ntfy) channels.set("ntfy", ntfyChannel(ntfy, poster));
   if (webhook) channels.set("webhook", webhookChannel(webhook, poster));
   return channels;
+}
+
+async function withinTime(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
 }

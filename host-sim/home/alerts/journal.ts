@@ -80,8 +80,9 @@ export class Journal<Entry> {
     return new Journal(options, handle, end, content.length - end);
   }
 
-  /** Takes an entry; when it is on disk says `durable()`. */
+  /** Takes an entry; when it is on disk says `durable()`. After `close()` or a failure nothing is taken. */
   append(entry: Entry): void {
+    if (this.#failure) return;
     this.#pending.push(entry);
     if (!this.#busy) void this.#run();
   }

@@ -264,6 +264,21 @@ describe("a push service", () => {
   });
 });
 
+test("the end does not wait for a push service that never answers, and the next start asks again", async () => {
+  push.answer = () => new Promise(() => {});
+  await start();
+  await subscribe();
+  await motion(1);
+  await until(() => push.pushed.length === 1);
+  const before = performance.now();
+  await stop();
+  expect(performance.now() - before).toBeLessThan(5_000);
+  push.answer = () => ({ status: 201 });
+  await start();
+  await push.until(({ length }) => length === 2);
+  expect(push.pushed.map(({ payload }) => payload.attempt)).toEqual([1, 2]);
+});
+
 describe("devices", () => {
   test("that are offline for the rule's time are told of, and that they are back", async () => {
     await start({ offline: { after: "1s" } });

@@ -3,8 +3,9 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MqttClient } from "mqtt";
+import { Authority } from "../../support/certificates";
 import { Mosquitto } from "../../support/mosquitto";
-import { events, type Running, thimble } from "../../support/thimble";
+import { events, ROOT, Running } from "../../support/thimble";
 import { PushService } from "./push-service";
 
 export interface FloodOptions {
@@ -14,6 +15,8 @@ export interface FloodOptions {
   readonly duration: number;
   /** How often the service is killed with SIGKILL meanwhile, and started again at once. */
   readonly kills: number;
+  /** Push over HTTPS; default plain. */
+  readonly secure?: boolean;
   /** 0 to below 1: when. */
   readonly random: () => number;
   readonly onProgress?: (text: string) => void;
@@ -54,10 +57,13 @@ export async function flood(options: FloodOptions): Promise<FloodResult> {
   const directory = await mkdtemp(join(tmpdir(), "thimble-flood-"));
   // mosquitto keeps 1,000 messages for a session by itself, and throws away what comes after.
   const broker = await Mosquitto.start({ configuration: "max_queued_messages 0" });
-  const push = await PushService.start();
+  const authority = await Authority.create("push service");
+  const { chain: cert, key } = await authority.issue({ commonName: "push service", hosts: ["127.0.0.1"] });
+  const push = await PushService.start(options.secure ? { secure: { cert, key } } : {});
   const service = new Service(broker.url, directory);
   let publisher: MqttClient | undefined;
   try {
+    await writeFile(join(directory, "authority.pem"), authority.PEM);
     await writeFile(join(directory, "rules.json"), '{"motion":{"coolDown":"0s"}}');
     await service.start();
     await service.subscribe(push.browser().subscription);
@@ -93,9 +99,20 @@ class Service {
   }
 
   async start(): Promise<void> {
-    this.#running = thimble(
-      ...["alerts", "--broker", this.#broker, "--state", join(this.#directory, "state")],
-      ...["--rules", join(this.#directory, "rules.json"), "--loopback-push", "--port", "0", "--json"],
+    this.#running = new Running(
+      process.execPath,
+      [
+        ...[
+          `${ROOT}dist/thimble.js`,
+          "alerts",
+          "--broker",
+          this.#broker,
+          "--state",
+          join(this.#directory, "state"),
+        ],
+        ...["--rules", join(this.#directory, "rules.json"), "--loopback-push", "--port", "0", "--json"],
+      ],
+      { NODE_EXTRA_CA_CERTS: join(this.#directory, "authority.pem") },
     );
     await this.#running.output((stdout) => stdout.includes('"event":"listening"'));
   }

@@ -63,6 +63,16 @@ test("what is durable is there when the file is opened again", async () => {
   expect((await openJournal()).state).toEqual([1, 2, 3]);
 });
 
+test("after the end nothing is taken, and nothing fails", async () => {
+  const { journal, add, failures } = await openJournal();
+  add(1);
+  await journal.close();
+  add(2);
+  await expect(journal.durable()).rejects.toThrow("the journal is closed");
+  expect(failures).toEqual([]);
+  expect((await openJournal()).state).toEqual([1]);
+});
+
 test("only the owner can read it", async () => {
   const { journal, add } = await openJournal(0);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
