@@ -2,7 +2,7 @@
 export type Point = readonly [time: number, celsius: number | null];
 
 /** What the chart shows, ms. */
-export const WINDOW = 15 * 60_000;
+export const WINDOW: number = 15 * 60_000;
 /** Silence of so long is shown as a gap, ms. */
 export const GAP = 90_000;
 /** Readings come ten a second at most; of what is closer together the newest counts, ms. */
