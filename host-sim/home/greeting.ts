@@ -7,7 +7,14 @@ export interface GreetingOptions {
   readonly webSocketURL?: string | undefined;
   readonly devices: readonly string[];
   /** Where the house has one. */
-  readonly app?: { readonly address: string; readonly guestCode: string | undefined } | undefined;
+  readonly app?:
+    | {
+        readonly address: string;
+        /** For other machines, where it lets any in. */
+        readonly outside?: string | undefined;
+        readonly guestCode: string | undefined;
+      }
+    | undefined;
   /** Whose members the broker lets in. */
   readonly household?: Household | undefined;
 }
@@ -65,11 +72,11 @@ type CredentialFiles = ReturnType<Household["pathsOf"]>;
 /** Where phones go, and how their people get in. What stands behind # stays in the browser. */
 function appLines({ app, household }: GreetingOptions): string[] {
   if (!app) return [];
-  const { address, guestCode } = app;
+  const { address, outside, guestCode } = app;
   if (guestCode !== undefined)
     return [`App: ${address}/#code=${guestCode}  (code ${guestCode}, for this run)`];
   const names = household?.people.join(", ") || "nobody yet: thimble init --person NAME";
-  return [`App: ${address}  (for ${names})`];
+  return [`App: ${address}${outside === undefined ? "" : `, on phones ${outside}`}  (for ${names})`];
 }
 
 /** Who can come in. */

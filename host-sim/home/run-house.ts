@@ -63,7 +63,11 @@ export async function runHouse(options: RunOptions, terminal: Terminal = process
       const { household } = options;
       services = module && new (await module).Services(servicesOptions(options, broker, house, display));
       await services?.start();
-      const app = services && { address: services.address, guestCode: services.guestCode };
+      const app = services && {
+        address: services.address,
+        outside: services.outside,
+        guestCode: services.guestCode,
+      };
       display.start(greeting({ broker, webSocketURL, app, devices: DEVICE_IDS, household }));
       return { app: app?.address };
     });

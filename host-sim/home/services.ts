@@ -76,6 +76,15 @@ export class Services {
     return this.#running.address;
   }
 
+  /** Of the app for other machines; `undefined` where only this one gets in. */
+  get outside(): string | undefined {
+    const host = this.#options.household?.settings.hosts.at(-1);
+    if (host === undefined) return undefined;
+    const url = new URL(this.address);
+    url.hostname = host;
+    return url.origin;
+  }
+
   /** What the guest signs in with; `undefined` with a household. */
   get guestCode(): string | undefined {
     return this.#running.guestCode;

@@ -199,6 +199,14 @@ export function resolveImport(file: string, specifier: string, tree: SourceTree)
     else if (step !== ".") parts.push(step);
   }
   const path = parts.join("/");
-  const candidates = [path, `${path}.ts`, `${path}.d.ts`, `${path}.mjs`, `${path}.js`, `${path}/index.ts`];
+  const candidates = [
+    path,
+    `${path}.ts`,
+    `${path}.tsx`,
+    `${path}.d.ts`,
+    `${path}.mjs`,
+    `${path}.js`,
+    `${path}/index.ts`,
+  ];
   return candidates.find((candidate) => tree.has(candidate)) ?? path;
 }

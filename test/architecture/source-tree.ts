@@ -19,7 +19,7 @@ export function readSourceTree(...directories: string[]): SourceTree {
   const tree = new Map<string, string>();
   for (const directory of directories) {
     for (const entry of readdirSync(join(root, directory), { withFileTypes: true, recursive: true })) {
-      if (!entry.isFile() || !/\.(?:ts|mts|js|mjs)$/.test(entry.name)) continue;
+      if (!entry.isFile() || !/\.(?:tsx?|mts|js|mjs)$/.test(entry.name)) continue;
       const path = join(entry.parentPath, entry.name);
       tree.set(relative(root, path).replaceAll("\\", "/"), readFileSync(path, "utf8"));
     }

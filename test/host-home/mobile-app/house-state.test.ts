@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ageInWords } from "../../../host-sim/home/mobile-app/page/age";
+import { parseHistory } from "../../../host-sim/home/mobile-app/page/history";
 import {
   connectionChanged,
   emptyState,
   type HouseState,
+  historyKnown,
   MAXIMUM_MOTIONS,
   received,
   roomOf,
@@ -210,4 +212,35 @@ test.each([
   [-5_000, "just now"],
 ])("%d ms are %s", (age, words) => {
   expect(ageInWords(NOW - age, NOW)).toBe(words);
+});
+
+test("the chart begins with what the trends know, up to when the phone came", () => {
+  const iso = (time: number): string => new Date(time).toISOString();
+  const rows = [
+    "device,time,temperature",
+    `temperature-sensor,${iso(NOW - 2_000)},20.5`,
+    `attic,${iso(NOW - 2_000)},30`,
+    `temperature-sensor,${iso(NOW - 1_000)},20.6`,
+    `temperature-sensor,${iso(NOW + 500)},20.7`,
+    "temperature-sensor,never,1",
+    "temperature-sensor",
+    "",
+  ];
+  const history = parseHistory(rows.join("\r\n"));
+  expect([...history.keys()]).toEqual(["home/temp", "home/attic/temp"]);
+  const connected = connectionChanged(start, "connected", NOW);
+  const live = hear(connected, "home/temp", "20.8", { at: NOW + 520 });
+  expect(historyKnown(live, history).temperatures["home/temp"]?.series).toEqual([
+    [NOW - 2_000, 20.5],
+    [NOW - 1_000, 20.6],
+    [NOW + 520, 20.8],
+  ]);
+  expect(historyKnown(live, new Map())).toBe(live);
+  const kept = hear(connected, "home/temp", "20.7", { retain: true });
+  expect(historyKnown(kept, history).temperatures["home/temp"]?.time).toBe(NOW + 500);
+  expect(historyKnown(connected, history).temperatures["home/attic/temp"]).toEqual({
+    celsius: 30,
+    time: NOW - 2_000,
+    series: [[NOW - 2_000, 30]],
+  });
 });

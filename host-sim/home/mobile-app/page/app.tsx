@@ -32,6 +32,7 @@ export function App(): JSX.Element {
       current.current?.close();
       const house = new House({
         member: session.member ?? "",
+        trends: session.trends,
         checkSession: async () => {
           const answer = await fetchSession();
           if (answer?.member === null && current.current === house) leave(answer);

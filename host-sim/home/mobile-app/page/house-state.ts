@@ -1,3 +1,4 @@
+import { type History, withHistory } from "./history";
 import { confirmed, type Lamp, refused } from "./lamp";
 import { isJPEG, parseLightState, parseLogEntry, parseMotion, parseTemperature } from "./payload";
 import { addGap, addReading, type Point } from "./series";
@@ -87,6 +88,22 @@ export function connectionChanged(state: HouseState, status: ConnectionStatus, n
     ([topic, temperature]) => [topic, { ...temperature, series: addGap(temperature.series) }] as const,
   );
   return { ...state, connection, temperatures: Object.fromEntries(temperatures) };
+}
+
+/** The state with what the trends know of the time before the connection. */
+export function historyKnown(state: HouseState, history: History): HouseState {
+  let { temperatures } = state;
+  for (const [topic, points] of history) {
+    const last = points.at(-1);
+    if (!last || last[1] === null) continue;
+    const [time, celsius] = last;
+    const known = temperatures[topic] ?? { celsius, time, series: [] };
+    const series = withHistory(known.series, points, state.connection.since);
+    // The broker does not say when it was told what it has kept; the trends do.
+    const isKept = known.time === undefined && known.celsius === celsius;
+    temperatures = { ...temperatures, [topic]: { ...known, series, time: isKept ? time : known.time } };
+  }
+  return temperatures === state.temperatures ? state : { ...state, temperatures };
 }
 
 /** The state with one lamp changed. */

@@ -10,10 +10,12 @@ import {
   type StreamRow,
   TEMPERATURE,
 } from "../../../../device/home/topics";
+import { fetchHistory } from "./history";
 import {
   connectionChanged,
   emptyState,
   type HouseState,
+  historyKnown,
   lampDeviceOf,
   type Message,
   received,
@@ -25,6 +27,8 @@ import { PhoneResolver, PhoneSocket } from "./phone-network";
 
 export interface HouseOptions {
   readonly member: string;
+  /** Whether the house has trends, which know what was before. */
+  readonly trends: boolean;
   /**
    * The connection is over, or did not come about; why, a browser keeps to itself.
    * @returns whether the house is there and the session goes on
@@ -123,6 +127,7 @@ export class House {
           for (const topicFilter of topicFiltersOf(row)) this.subscribe(topicFilter, row.QoS);
         for (const row of [STATUS, LOG]) this.subscribe(row.topic.replace("<id>", "+"), row.QoS);
         house.#change(connectionChanged(house.state, "connected", Date.now()));
+        void house.#recallReadings();
       },
       onDisconnect: () => {
         this.#change(connectionChanged(this.state, "disconnected", Date.now()));
@@ -133,6 +138,13 @@ export class House {
       onDelivered: (token) => this.#delivered(token),
       onDropped: (token) => this.#dropped(token),
     });
+  }
+
+  /** The chart begins with what was measured before. */
+  async #recallReadings(): Promise<void> {
+    if (!this.#options.trends) return;
+    const history = await fetchHistory(Date.now());
+    if (this.#client.connected) this.#change(historyKnown(this.state, history));
   }
 
   /** Unless the house is being asked already. */
