@@ -12,6 +12,7 @@ interface AnalyticsCommandOptions extends ServiceBrokerOptions {
   readonly maximum: number;
   readonly keepReadings: number;
   readonly keepMinutes: number;
+  readonly forgetFuture?: boolean;
   readonly for?: number;
   readonly json?: boolean;
 }
@@ -55,6 +56,7 @@ export function addAnalytics(program: Command): void {
         .argParser(integer("a time to keep", 2, MOST_DAYS))
         .default(731),
     )
+    .option("--forget-future", "forget readings that are later than now: for after the clock was wrong")
     .addOption(
       new Option("--for <time>", "end after this time: 500ms, 10s, 2m, 24h (default: at Ctrl-C)").argParser(
         time("the run", 1, 7 * 24 * 3_600_000),
@@ -76,6 +78,7 @@ async function analytics(options: AnalyticsCommandOptions): Promise<void> {
     timeZone: options.timeZone,
     judge: { minimum: options.minimum, maximum: options.maximum },
     retention: { readings: options.keepReadings, minutes: options.keepMinutes },
+    forgetFuture: options.forgetFuture,
     duration: options.for,
     json: options.json,
   });

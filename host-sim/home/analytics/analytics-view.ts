@@ -73,6 +73,8 @@ export function eventLine(event: AnalyticsEvent): string | undefined {
       return `connected again, ${event.sessionPresent ? "the session goes on" : "a new session: readings may be missing"}`;
     case "disconnected":
       return "the broker is away";
+    case "clock behind":
+      return cut(`this clock is behind the newest reading, ${event.newest}: see --forget-future`);
     case "failed":
       return cut(`failed, tried again: ${event.message.split("\n", 1)[0]}`);
     case "stored": {

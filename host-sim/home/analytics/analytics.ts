@@ -6,7 +6,7 @@ import { Database } from "./database";
 import { Intake } from "./intake";
 import { Judge, type JudgeOptions } from "./judge";
 import { type Incident, TOPIC_FILTERS } from "./reading";
-import { advanceRollUps, applyRetention, RETENTION, type Retention } from "./roll-ups";
+import { advanceRollUps, applyRetention, forgetFuture, RETENTION, type Retention } from "./roll-ups";
 import { analyticsRoutes } from "./routes";
 import { type Batch, Store } from "./store";
 import { CLOCK_TOLERANCE } from "./wall-clock";
@@ -17,8 +17,13 @@ export type AnalyticsEvent =
   | { readonly event: "disconnected" }
   /** A transaction is in the file. */
   | { readonly event: "stored"; readonly readings: number; readonly incidents: readonly Incident[] }
-  /** A transaction could not be written and is tried again, or roll-ups could not be made. */
-  | { readonly event: "failed"; readonly message: string };
+  /** The newest reading is later than this machine's clock says: until then every message is set aside. ISO 8601. */
+  | { readonly event: "clock behind"; readonly newest: string }
+  /**
+   * A transaction could not be written and is tried again, or roll-ups could not be made. Fatal: DuckDB has given up on the file
+   * until it is opened anew.
+   */
+  | { readonly event: "failed"; readonly message: string; readonly fatal: boolean };
 
 export interface AnalyticsOptions {
   readonly broker: BrokerAddress;
@@ -35,6 +40,8 @@ export interface AnalyticsOptions {
   readonly retention?: Retention | undefined;
   /** IANA name; default that of the file, which had that of the machine it was made on. */
   readonly timeZone?: string | undefined;
+  /** Forgets what is later than now, for after the clock was wrong. Default false. */
+  readonly forgetFuture?: boolean | undefined;
   /** What DuckDB may take; default "1GB". */
   readonly memory?: string | undefined;
   readonly judge?: Omit<JudgeOptions, "onIncident"> | undefined;
@@ -77,10 +84,12 @@ export class Analytics {
    * @throws {UsageError} naming file or broker, when one cannot be used
    */
   async start(): Promise<void> {
-    const { file, timeZone, memory } = this.#options;
+    const { file, timeZone, memory, forgetFuture: forgets = false } = this.#options;
     const database = await Database.open({ file, timeZone, memory });
     try {
       const store = new Store(database);
+      const now = BigInt(Math.round((this.#options.judge?.clock?.now ?? Date.now)() * 1_000));
+      if (forgets) await store.write((connection) => forgetFuture(connection, now, database.timeZone));
       this.#running = new Running(this.#options, store, new Judge(await store.state(), this.#judgeOptions()));
       await this.#running.start();
     } catch (error) {
@@ -185,6 +194,10 @@ class Running {
   }
 
   async start(): Promise<void> {
+    if (this.judge.time() === undefined) {
+      const newest = new Date(Number(this.judge.newest / 1_000n)).toISOString();
+      this.#options.onEvent?.({ event: "clock behind", newest });
+    }
     await this.rollUp();
     this.#state = await this.#session.start();
     this.#options.onEvent?.({ event: "connected", ...this.#state });
@@ -231,6 +244,7 @@ class Running {
   }
 
   #failed(error: Error): void {
-    this.#options.onEvent?.({ event: "failed", message: error.message });
+    const fatal = /FATAL|database has been invalidated/.test(error.message);
+    this.#options.onEvent?.({ event: "failed", message: error.message, fatal });
   }
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import {
   type DuckDBConnection,
   DuckDBInstance,
@@ -75,7 +74,10 @@ export class Database {
 
   static async #openFile(file: string, options: DatabaseOptions): Promise<Database> {
     const instance = await openInstance(file, options.memory ?? MEMORY);
-    const exportDirectory = await mkdtemp(join(tmpdir(), "thimble-export-"));
+    // What a process that was killed had left there goes.
+    const exportDirectory = `${file}.export`;
+    await rm(exportDirectory, { recursive: true, force: true });
+    await mkdir(exportDirectory, { mode: 0o700 });
     try {
       const writer = await instance.connect();
       const settings = await prepare(writer, file, options.timeZone);
@@ -149,7 +151,7 @@ export function microseconds(value: DuckDBValue | undefined): bigint | undefined
 
 async function openInstance(file: string, memory: string): Promise<DuckDBInstance> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     return await DuckDBInstance.create(file, {
       memory_limit: memory,
       // Nothing is ever fetched from the network.

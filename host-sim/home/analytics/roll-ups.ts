@@ -109,3 +109,28 @@ export async function applyRetention(
       await connection.run("DELETE FROM minutes WHERE time < $1", [timestamp(limit(retention.minutes))]);
   });
 }
+
+/**
+ * Forgets what is later than now: readings that a wrong clock dated, and the roll-ups of the minute, hour and day under way, which
+ * are made again from the readings that stay.
+ * @param now - µs since 1970
+ */
+export async function forgetFuture(
+  connection: DuckDBConnection,
+  now: bigint,
+  timeZone: string,
+): Promise<void> {
+  await transaction(connection, async () => {
+    await connection.run("DELETE FROM readings WHERE time > $1", [timestamp(now)]);
+    for (const name of ROLL_UPS) {
+      const zone = name === "days" ? { zone: timeZone } : {};
+      const begin = LIMITS[name];
+      await connection.run(`DELETE FROM ${name} WHERE time >= ${begin}`, { time: timestamp(now), ...zone });
+      await connection.run(`UPDATE marks SET time = ${begin} WHERE name = '${name}' AND time > ${begin}`, {
+        time: timestamp(now),
+        ...zone,
+      });
+    }
+    await connection.run("DELETE FROM marks WHERE name = 'session'");
+  });
+}

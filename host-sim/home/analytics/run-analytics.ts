@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { createLogUpdate } from "log-update";
 import { formatBrokerAddress } from "../broker-address";
 import { securityHeaders } from "../security-headers";
+import { UsageError } from "../usage-error";
 import { WebServer } from "../web-server";
 import { Analytics, type AnalyticsEvent, type AnalyticsOptions } from "./analytics";
 import {
@@ -44,11 +45,21 @@ export async function runAnalytics(options: RunAnalyticsOptions): Promise<void> 
   const server = new WebServer({ routes, port: options.port });
   await server.start();
   const display = chooseDisplay(options, analytics, stdout);
-  show = display.show;
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {}); // also when it ends before
+  show = (event) => {
+    display.show(event);
+    // Whoever watches over processes starts it again: what was acknowledged is in the file, and what was not comes again.
+    if (event.event === "failed" && event.fatal)
+      fail(new UsageError(`${options.file} cannot be written: ${event.message.split("\n", 1)[0]}`));
+  };
   try {
     await analytics.start();
     display.start(server.address);
-    await end(options.duration);
+    await Promise.race([end(options.duration), failed]);
   } finally {
     await display.stop();
     await server.stop();

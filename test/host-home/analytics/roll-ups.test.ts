@@ -1,6 +1,11 @@
 import { expect, it } from "vitest";
 import { query } from "../../../host-sim/home/analytics/database";
-import { advanceRollUps, applyRetention, readMarks } from "../../../host-sim/home/analytics/roll-ups";
+import {
+  advanceRollUps,
+  applyRetention,
+  forgetFuture,
+  readMarks,
+} from "../../../host-sim/home/analytics/roll-ups";
 import type { RollUp } from "../../../host-sim/home/analytics/schema";
 import { readSeries, type Series } from "../../../host-sim/home/analytics/series";
 import type { Store } from "../../../host-sim/home/analytics/store";
@@ -198,4 +203,27 @@ it("the year is answered without a single reading of the days that are over", as
     await series(store, "days", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "2026-07-20T06:00:00Z"),
   ).toEqual(year);
   expect(year[0]?.count.slice(-2)).toEqual([24, 5]);
+});
+
+it("readings of a clock that was wrong are forgotten, and the day goes on with those that stay", async () => {
+  const store = await temporaryStore();
+  await addDevices(store, "attic");
+  const values = wave(30);
+  await addReadings(
+    store,
+    readings(1, "2026-11-20T10:00:30Z", 60, values),
+    readings(1, "2027-11-20T10:00:00Z", 60, wave(50)),
+  );
+  await rollUp(store, "2027-11-20T11:00:00Z");
+  await store.write((connection) => forgetFuture(connection, at("2026-11-20T10:20:00Z"), "UTC"));
+  expect((await store.state()).newest).toBe(at("2026-11-20T10:20:00Z"));
+  await addReadings(store, readings(1, "2026-11-20T10:20:30Z", 60, values.slice(20)));
+  await rollUp(store, "2026-11-21T00:00:00Z");
+  for (const [name, perPeriod] of [
+    ["minutes", 1],
+    ["days", 30],
+  ] as const)
+    expect((await series(store, name, "2026-11-20T00:00:00Z", "2028-01-01T00:00:00Z"))[0]).toMatchObject(
+      expected(values, perPeriod),
+    );
 });

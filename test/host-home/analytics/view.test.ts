@@ -89,7 +89,11 @@ describe("an event", () => {
     ],
     [{ event: "disconnected" }, "the broker is away"],
     [
-      { event: "failed", message: "IO Error: No space left\nat x" },
+      { event: "clock behind", newest: "2026-11-23T06:14:11.000Z" },
+      "this clock is behind the newest reading, 2026-11-23T06:14:11.000Z: see --forget…",
+    ],
+    [
+      { event: "failed", message: "IO Error: No space left\nat x", fatal: false },
       "failed, tried again: IO Error: No space left",
     ],
     [{ event: "stored", readings: 3, incidents: [] }, undefined],
