@@ -33,9 +33,12 @@ export function formatLightState(on: boolean, brightness: number): string {
   return `{"state":"${on ? "ON" : "OFF"}","brightness":${brightness}}`;
 }
 
-/** @param sequence - counts from 1 since the device started */
-export function formatMotionEvent(sequence: number): string {
-  return `{"event_type":"${MOTION_EVENT.eventType}","sequence":${sequence}}`;
+/**
+ * @param boot - a number of the device's start, so that no other event has both the same
+ * @param sequence - counts from 1 since the device started
+ */
+export function formatMotionEvent(boot: number, sequence: number): string {
+  return `{"event_type":"${MOTION_EVENT.eventType}","boot":${boot},"sequence":${sequence}}`;
 }
 
 export function formatLogEntry(level: LogLevel, code: number, message: string): string {

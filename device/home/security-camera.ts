@@ -28,10 +28,13 @@ export default class SecurityCamera {
   readonly #camera: Camera;
   readonly #eventTopic: string;
   readonly #imageTopic: string;
+  /** By chance: no clock may be set, and nothing outlives a power cut. */
+  readonly #boot: number;
   #sequence = 0;
 
   constructor(options: SecurityCameraOptions) {
-    const { sensor, camera } = options;
+    const { sensor, camera, client } = options;
+    this.#boot = Math.floor((client.random ?? Math.random)() * 0x1_0000_0000);
     this.#eventTopic = topicOf(MOTION_EVENT.state, options.topic);
     this.#imageTopic = topicOf(PICTURE.image, options.topic);
     this.#camera = new camera.io({
@@ -82,7 +85,11 @@ export default class SecurityCamera {
     if (!moving) return;
     const camera = this.target as SecurityCamera;
     camera.#sequence += 1;
-    camera.#device.publish(MOTION_EVENT.state, camera.#eventTopic, formatMotionEvent(camera.#sequence));
+    camera.#device.publish(
+      MOTION_EVENT.state,
+      camera.#eventTopic,
+      formatMotionEvent(camera.#boot, camera.#sequence),
+    );
     camera.#capture();
   };
 

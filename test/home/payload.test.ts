@@ -49,7 +49,7 @@ describe("a light state, a motion event, a log entry", () => {
   it("are the JSON that Home Assistant reads", () => {
     expect(formatLightState(true, 128)).toBe('{"state":"ON","brightness":128}');
     expect(formatLightState(false, 255)).toBe('{"state":"OFF","brightness":255}');
-    expect(formatMotionEvent(7)).toBe('{"event_type":"motion","sequence":7}');
+    expect(formatMotionEvent(3, 7)).toBe('{"event_type":"motion","boot":3,"sequence":7}');
     expect(formatLogEntry("error", 410, "x")).toBe('{"level":"error","code":410,"message":"x"}');
   });
 

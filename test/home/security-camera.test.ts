@@ -45,7 +45,7 @@ afterEach(() => {
 function createDevice(options: Partial<SecurityCameraOptions> = {}): SecurityCamera {
   const device = new SecurityCamera({
     id: "security-camera",
-    client: fake.options,
+    client: { random: () => 0.5, ...fake.options },
     sensor: {
       io: PIR,
       sensor: { io: board.provider.io.Digital as unknown as typeof Digital, pin: 2 },
@@ -73,11 +73,27 @@ function log(): { level: string; code: number; message: string }[] {
 }
 
 describe("motion", () => {
+  it("is told with a number of the device's start, so that after another start no event is the same", () => {
+    const payloads = [0.25, 0.75].flatMap((random) => {
+      const own = createFakeClient();
+      const device = createDevice({ client: { ...own.options, random: () => random } });
+      own.client.connect();
+      motion();
+      device.close();
+      devices.pop();
+      return own.client.payloads(TOPIC);
+    });
+    expect(payloads).toEqual([
+      '{"event_type":"motion","boot":1073741824,"sequence":1}',
+      '{"event_type":"motion","boot":3221225472,"sequence":1}',
+    ]);
+  });
+
   it("becomes one event, QoS 2, not retained, that must arrive", () => {
     createDevice();
     fake.client.connect();
     motion();
-    expect(fake.client.payloads(TOPIC)).toEqual(['{"event_type":"motion","sequence":1}']);
+    expect(fake.client.payloads(TOPIC)).toEqual(['{"event_type":"motion","boot":2147483648,"sequence":1}']);
     expect(fake.client.last(TOPIC)?.options).toMatchObject({ QoS: 2, retain: false, delivery: 2 });
   });
 
@@ -105,7 +121,7 @@ describe("motion", () => {
   it("while offline is an event for the client to keep, and no picture", () => {
     createDevice();
     motion();
-    expect(fake.client.payloads(TOPIC)).toEqual(['{"event_type":"motion","sequence":1}']);
+    expect(fake.client.payloads(TOPIC)).toEqual(['{"event_type":"motion","boot":2147483648,"sequence":1}']);
     fake.client.connect();
     clock.advance(5_000);
     expect(fake.client.streams).toHaveLength(0);
@@ -137,7 +153,7 @@ describe("a picture", () => {
     motion();
     const stream = fake.client.streams[0]!;
     expect(fake.client.calls.slice(-2)).toEqual([
-      `publish ${TOPIC} {"event_type":"motion","sequence":1}`,
+      `publish ${TOPIC} {"event_type":"motion","boot":2147483648,"sequence":1}`,
       `stream ${IMAGE_TOPIC} 5`,
     ]);
     expect(stream.options).toMatchObject({ QoS: 0, retain: false });
