@@ -42,6 +42,8 @@ function configuration(layout: Layout, { port, passwordPort }: HouseholdSettings
     "# Sessions and retained messages survive a restart.",
     "persistence true",
     `persistence_location ${path("mosquitto", "data")}/`,
+    "# A service that is away for long misses nothing: the default keeps 1,000 messages for it and drops the rest.",
+    "max_queued_messages 0",
     "log_dest stderr",
     "",
     "# For whoever has a certificate of this household: its common name is the user.",
