@@ -15,18 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-describe.each(patientBrokers.filter(({ installed }) => installed))(
-  "thimble analytics, killed under 500 messages a second from $name",
-  ({ name, marksDuplicates, start }) => {
-    it("misses no acknowledged reading", async () => {
-      const broker = await start();
-      const file = join(directory, `${name}.duckdb`);
-      const result = await killRun({ broker: broker.url, file, rate: 500, duration: 2, kills: 2 });
-      await broker.stop();
-      expect(result).toMatchObject({ published: 1_000, acknowledged: 1_000, missing: [] });
-      // Without DUP, and with new messages between those that it resends, what comes twice is not always told from what is new.
-      if (marksDuplicates) expect(result).toMatchObject({ stored: 1_000, doubled: [] });
-    });
+it.concurrent.each(patientBrokers.filter(({ installed }) => installed))(
+  "thimble analytics, killed under 500 messages a second from $name, misses no acknowledged reading",
+  async ({ name, marksDuplicates, start }) => {
+    const broker = await start();
+    const file = join(directory, `${name}.duckdb`);
+    const result = await killRun({ broker: broker.url, file, rate: 500, duration: 2, kills: 2 });
+    await broker.stop();
+    expect(result).toMatchObject({ published: 1_000, acknowledged: 1_000, missing: [] });
+    // Without DUP, and with new messages between those that it resends, what comes twice is not always told from what is new.
+    if (marksDuplicates) expect(result).toMatchObject({ stored: 1_000, doubled: [] });
   },
 );
 
