@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ageInWords } from "../../../host-sim/home/mobile-app/page/age";
-import { parseHistory } from "../../../host-sim/home/mobile-app/page/history";
+import { parseHistory, parseMotions } from "../../../host-sim/home/mobile-app/page/history";
 import {
   connectionChanged,
   emptyState,
   type HouseState,
   historyKnown,
   MAXIMUM_MOTIONS,
+  motionsKnown,
   received,
   roomOf,
   withLamp,
@@ -243,4 +244,24 @@ test("the chart begins with what the trends know, up to when the phone came", ()
     time: NOW - 2_000,
     series: [[NOW - 2_000, 30]],
   });
+});
+
+test("the list of motion has what the alerts know and the phone has missed", () => {
+  const live = hear(start, "home/camera", '{"event_type":"motion","sequence":2}');
+  const others = parseMotions({
+    alerts: [
+      { kind: "motion", device: "camera", time: NOW - 30, sequence: 2 },
+      { kind: "offline", device: "camera", time: NOW - 40 },
+      { kind: "motion", device: "attic", time: NOW - 50, sequence: 2 },
+      { kind: "motion", device: "camera", time: NOW - 90_000, sequence: 1 },
+    ],
+  });
+  const known = motionsKnown(live, others);
+  expect(known.motions.map(({ camera, time }) => [camera, time - NOW])).toEqual([
+    ["home/camera", 0],
+    ["home/attic/camera", -50],
+    ["home/camera", -90_000],
+  ]);
+  expect(motionsKnown(known, others)).toBe(known);
+  expect(parseMotions(undefined)).toEqual([]);
 });

@@ -33,6 +33,7 @@ export function App(): JSX.Element {
       const house = new House({
         member: session.member ?? "",
         trends: session.trends,
+        alerts: session.alerts,
         checkSession: async () => {
           const answer = await fetchSession();
           if (answer?.member === null && current.current === house) leave(answer);

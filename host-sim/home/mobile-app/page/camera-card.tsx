@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Age } from "./age-text";
-import { type Motion, type Picture, roomOf } from "./house-state";
+import { type Picture, roomOf } from "./house-state";
+import type { Motion } from "./motion";
 import { useNow } from "./use-house";
 
 export interface CameraCardProps {
@@ -68,7 +69,7 @@ interface MotionListProps {
 
 function MotionList({ motions, labelledBy }: MotionListProps): JSX.Element {
   const now = useNow();
-  if (motions.length === 0) return <p class="empty">Nothing has moved since you signed in.</p>;
+  if (motions.length === 0) return <p class="empty">Nothing has moved yet.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
     <ol class="events" aria-labelledby={labelledBy} tabIndex={0}>

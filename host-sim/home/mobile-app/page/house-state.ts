@@ -1,5 +1,6 @@
-import { type History, withHistory } from "./history";
+import { type History, withHistory, withMotions } from "./history";
 import { confirmed, type Lamp, refused } from "./lamp";
+import type { Motion } from "./motion";
 import { isJPEG, parseLightState, parseLogEntry, parseMotion, parseTemperature } from "./payload";
 import { addGap, addReading, type Point } from "./series";
 
@@ -8,13 +9,6 @@ export interface Temperature {
   /** ms since 1970; `undefined` when the broker had kept it, nobody knows for how long. */
   readonly time: number | undefined;
   readonly series: readonly Point[];
-}
-
-export interface Motion {
-  readonly camera: string;
-  /** When it was heard of, ms since 1970. */
-  readonly time: number;
-  readonly sequence: number;
 }
 
 export interface Picture {
@@ -104,6 +98,12 @@ export function historyKnown(state: HouseState, history: History): HouseState {
     temperatures = { ...temperatures, [topic]: { ...known, series, time: isKept ? time : known.time } };
   }
   return temperatures === state.temperatures ? state : { ...state, temperatures };
+}
+
+/** The state with the motion that the alerts know of. */
+export function motionsKnown(state: HouseState, others: readonly Motion[]): HouseState {
+  const motions = withMotions(state.motions, others);
+  return motions === state.motions ? state : { ...state, motions: motions.slice(0, MAXIMUM_MOTIONS) };
 }
 
 /** The state with one lamp changed. */

@@ -10,7 +10,7 @@ import {
   type StreamRow,
   TEMPERATURE,
 } from "../../../../device/home/topics";
-import { fetchHistory } from "./history";
+import { fetchHistory, fetchMotions } from "./history";
 import {
   connectionChanged,
   emptyState,
@@ -18,6 +18,7 @@ import {
   historyKnown,
   lampDeviceOf,
   type Message,
+  motionsKnown,
   received,
   withLamp,
 } from "./house-state";
@@ -29,6 +30,8 @@ export interface HouseOptions {
   readonly member: string;
   /** Whether the house has trends, which know what was before. */
   readonly trends: boolean;
+  /** The same for alerts. */
+  readonly alerts: boolean;
   /**
    * The connection is over, or did not come about; why, a browser keeps to itself.
    * @returns whether the house is there and the session goes on
@@ -127,7 +130,7 @@ export class House {
           for (const topicFilter of topicFiltersOf(row)) this.subscribe(topicFilter, row.QoS);
         for (const row of [STATUS, LOG]) this.subscribe(row.topic.replace("<id>", "+"), row.QoS);
         house.#change(connectionChanged(house.state, "connected", Date.now()));
-        void house.#recallReadings();
+        void house.#recall();
       },
       onDisconnect: () => {
         this.#change(connectionChanged(this.state, "disconnected", Date.now()));
@@ -140,11 +143,14 @@ export class House {
     });
   }
 
-  /** The chart begins with what was measured before. */
-  async #recallReadings(): Promise<void> {
-    if (!this.#options.trends) return;
-    const history = await fetchHistory(Date.now());
-    if (this.#client.connected) this.#change(historyKnown(this.state, history));
+  /** Chart and list begin with what was before. */
+  async #recall(): Promise<void> {
+    const { trends, alerts } = this.#options;
+    const [history, motions] = await Promise.all([
+      trends ? fetchHistory(Date.now()) : new Map(),
+      alerts ? fetchMotions() : [],
+    ]);
+    if (this.#client.connected) this.#change(motionsKnown(historyKnown(this.state, history), motions));
   }
 
   /** Unless the house is being asked already. */
