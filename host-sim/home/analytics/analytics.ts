@@ -50,6 +50,8 @@ export interface AnalyticsOptions {
   /** See `Intake`. ms. */
   readonly commitInterval?: number | undefined;
   readonly sessionExpiry?: number | undefined;
+  /** Whether the broker keeps the session after `stop()`; default true. Not where the file goes too. */
+  readonly keepSession?: boolean | undefined;
   readonly receiveMaximum?: number | undefined;
   onEvent?(event: AnalyticsEvent): void;
 }
@@ -211,7 +213,7 @@ class Running {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.intake.stop();
-    await this.#session.stop();
+    await (this.#options.keepSession === false ? this.#session.discard() : this.#session.stop());
     await this.store.write(() => this.store.database.close());
   }
 

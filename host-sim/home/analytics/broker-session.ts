@@ -107,6 +107,28 @@ export class BrokerSession {
     await client?.endAsync(!client.connected);
   }
 
+  /** Disconnects and lets the broker forget the session: a connection with a clean start ends the stored one [MQTT-3.1.2-6]. */
+  async discard(): Promise<void> {
+    const wasConnected = this.connected;
+    await this.stop();
+    if (!wasConnected) return;
+    const { broker, credentials, id } = this.#options;
+    const client = connect({
+      ...connectionOptions(broker, credentials),
+      clientId: id,
+      clean: true,
+      protocolVersion: this.#protocolVersion,
+      connectTimeout: CONNECT_TIMEOUT,
+      reconnectPeriod: 0,
+    });
+    await new Promise<void>((resolve) => {
+      client.once("connect", () => resolve());
+      client.once("close", () => resolve()); // gone, and the session with it or with its time
+      client.on("error", () => {});
+    });
+    await client.endAsync(!client.connected);
+  }
+
   /**
    * Sends PUBACKs, in the order that the messages came in [MQTT-4.6.0-2]. Messages of an earlier connection are skipped: the broker
    * sends them again.
@@ -137,6 +159,8 @@ export class BrokerSession {
       keepalive: 30,
       connectTimeout: CONNECT_TIMEOUT,
       reconnectPeriod: RECONNECT_PERIOD,
+      // A broker that has just started may refuse for a moment.
+      reconnectOnConnackError: true,
       ...(protocolVersion === 5 ? this.#properties() : {}),
     });
     client.handleMessage = (packet, callback) => this.#handle(packet, callback);

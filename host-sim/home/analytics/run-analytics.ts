@@ -90,6 +90,7 @@ function chooseDisplay(
 function lineDisplay(analytics: Analytics, output: NodeJS.WriteStream): Display {
   let timer: NodeJS.Timeout | undefined;
   let told = "";
+  let last = "";
   function tell(): void {
     const counts = analytics.status?.counts;
     if (!counts) return;
@@ -104,7 +105,9 @@ function lineDisplay(analytics: Analytics, output: NodeJS.WriteStream): Display 
     },
     show(event) {
       const line = eventLine(event);
-      if (line !== undefined) output.write(`${line}\n`);
+      // A sensor that sends nonsense sends it again and again.
+      if (line !== undefined && line !== last) output.write(`${line}\n`);
+      last = line ?? last;
     },
     async stop() {
       clearInterval(timer);
@@ -136,7 +139,7 @@ function tableDisplay(
     },
     show(event) {
       const line = eventLine(event);
-      if (line === undefined) return;
+      if (line === undefined || line === events.at(-1)) return;
       events.push(line);
       if (events.length > KEPT_EVENTS) events.shift();
     },

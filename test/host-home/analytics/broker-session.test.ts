@@ -127,6 +127,18 @@ describe.each(brokers.filter(({ installed }) => installed))("with $name", ({ nam
     expect(texts(third.delivered)).toEqual(["1"]);
   });
 
+  it("a session that is discarded is gone, with what was not acknowledged", async () => {
+    const broker = await startBroker();
+    const publisher = await connectPublisher(broker);
+    const first = createSession(broker);
+    await first.session.start();
+    await publisher.publishAsync("home/temp", "1", { qos: 1 });
+    await first.until(1);
+    await first.session.discard();
+    const second = createSession(broker);
+    expect((await second.session.start()).sessionPresent).toBe(false);
+  });
+
   it("a retained reading is no new one: it does not come, or says that it is retained", async () => {
     const broker = await startBroker();
     const publisher = await connectPublisher(broker);
