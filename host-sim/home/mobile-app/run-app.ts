@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type BrokerAddress, formatBrokerAddress } from "../broker-address";
-import { Household } from "../household/household";
-import { UsageError } from "../usage-error";
+import type { Household } from "../household/household";
+import { openHousehold } from "../household/open-household";
 import { GUEST } from "./members";
 import { MobileApp } from "./mobile-app";
 
@@ -21,7 +21,7 @@ const EVERYWHERE = "0.0.0.0";
  * @throws {UsageError} for what the person at the command line can put right
  */
 export async function runApp(options: RunAppOptions, terminal: NodeJS.Process = process): Promise<void> {
-  const household = openHousehold(options.household);
+  const household = householdOf(options);
   const app = new MobileApp({
     broker: options.broker,
     household,
@@ -35,9 +35,9 @@ export async function runApp(options: RunAppOptions, terminal: NodeJS.Process = 
   await app.stop();
 }
 
-function openHousehold(directory: string | undefined): Household | undefined {
-  if (directory === undefined) return undefined;
-  const household = Household.open(directory);
-  if (!household) throw new UsageError(`there is no household in ${directory}: thimble init makes one`);
-  return household;
+/** A broker that asks for certificates needs a household, named or the usual one; to another it is a list of who may sign in. */
+function householdOf({ broker, household }: RunAppOptions): Household | undefined {
+  const { protocol = "mqtt" } = broker;
+  const isPlain = protocol === "mqtt" || protocol === "ws";
+  return isPlain && household === undefined ? undefined : openHousehold(household);
 }

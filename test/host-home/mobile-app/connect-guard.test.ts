@@ -46,14 +46,15 @@ test("passes a phone's bytes on as they are, in any pieces", async () => {
   expect(await guard(single)).toEqual({ passed: bytes, refused: [] });
 });
 
-test("tells the broker the user of its URL, which the phone does not know", async () => {
-  const { passed } = await guard([Buffer.concat([connect(), PING])], "home", "secret");
+test.each([4, 5] as const)("tells the broker the user of its URL, in version %d", async (protocolVersion) => {
+  const bytes = Buffer.concat([connect({ protocolVersion }), PING]);
+  const { passed } = await guard([bytes], "home", "secret");
   const packets: { cmd: string; username?: string; password?: Buffer; clientId?: string }[] = [];
   const reader = parser();
   reader.on("packet", (packet) => packets.push(packet as (typeof packets)[number]));
   reader.parse(passed);
   expect(packets.map(({ cmd }) => cmd)).toEqual(["connect", "pingreq"]);
-  expect(packets[0]).toMatchObject({ username: "home", clientId: "app-anna-x1" });
+  expect(packets[0]).toMatchObject({ username: "home", clientId: "app-anna-x1", protocolVersion });
   expect(packets[0]?.password?.toString()).toBe("secret");
 });
 

@@ -1,5 +1,6 @@
 import { DEADLINE } from "../../../../device/client/delivery";
 import ReliableClient from "../../../../device/client/reliable-client";
+import { version5 } from "../../../../device/client/version-5/version-5";
 import {
   CAMERA_EVENT,
   CAMERA_IMAGE,
@@ -41,6 +42,8 @@ export interface HouseOptions {
 
 /** A command that cannot be sent for so long is given up, ms: whoever wanted light has found the switch by then. */
 export const COMMAND_DEADLINE: number = LIGHT_COMMAND.deadline ?? 10_000;
+/** Nor shall the broker keep it for a lamp that is back hours later, and then switch light in an empty room (MQTT 5.0). */
+const COMMAND_PROPERTIES = { messageExpiryInterval: COMMAND_DEADLINE / 1_000 };
 /** A lamp that has been asked answers within, ms. */
 const ANSWER_TIMEOUT = 5_000;
 /** Of a picture, bytes. */
@@ -94,6 +97,7 @@ export class House {
       QoS,
       delivery: DEADLINE,
       deadline: COMMAND_DEADLINE,
+      properties: COMMAND_PROPERTIES,
     });
     const { connected } = this.#client;
     this.#change(withLamp(this.state, topic, (lamp) => commanded(lamp, wish, token, connected, Date.now())));
@@ -119,6 +123,7 @@ export class House {
       port: location.port === "" ? (secure ? 443 : 80) : Number(location.port),
       id: `app-${this.#options.member}-${randomText()}`,
       clean: true,
+      protocol: version5,
       keepAlive: KEEP_ALIVE,
       maximumDelay: LONGEST_DELAY,
       messageByteLength: LARGEST_MESSAGE,
