@@ -16,6 +16,12 @@ import {
 } from "@peculiar/x509";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const RSA = {
+  name: "RSASSA-PKCS1-v1_5",
+  modulusLength: 2_048,
+  publicExponent: Uint8Array.of(1, 0, 1),
+  hash: "SHA-256",
+} as const;
 const DAY = 86_400_000;
 
 /** A certificate and its key, as each side wants them: brokers in PEM, devices in DER. */
@@ -40,6 +46,8 @@ export interface Subject {
   readonly notAfter?: number;
   /** PKCS #8, PEM: of a certificate that is renewed. Default: a new key. */
   readonly key?: string;
+  /** What a new key is: on P-256, or RSA with 2,048 bits. Default P-256. */
+  readonly keyType?: "P-256" | "RSA";
 }
 
 /** How long an authority lives by default: 20 years. Its certificate is in the flash of every device. */
@@ -76,6 +84,8 @@ export class Authority {
           new BasicConstraintsExtension(true, undefined, true),
           new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
           await SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
+          // Its own, which RFC 5280 leaves to choice: the Moddable SDK (8.2.3) fails where it is missing ("invalid buffer").
+          await AuthorityKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
         ],
       },
       webcrypto,
@@ -103,7 +113,7 @@ export class Authority {
 
   /** Issues a certificate: for a new key, or again for one that is there. */
   async issue(subject: Subject): Promise<Identity> {
-    const keys = await keysOf(subject.key);
+    const keys = await keysOf(subject.key, subject.keyType === "RSA" ? RSA : ALGORITHM);
     const { notBefore, notAfter } = datesOf(subject, 365 * DAY);
     const end = this.#certificate.notAfter;
     const certificate = await X509CertificateGenerator.create(
@@ -148,30 +158,22 @@ export class Authority {
 }
 
 /** The pair of a private key (PKCS #8, PEM), or a new one. */
-async function keysOf(pem: string | undefined): Promise<webcrypto.CryptoKeyPair> {
+async function keysOf(
+  pem: string | undefined,
+  algorithm: typeof ALGORITHM | typeof RSA = ALGORITHM,
+): Promise<webcrypto.CryptoKeyPair> {
+  const { subtle } = webcrypto;
   if (pem === undefined)
-    return (await webcrypto.subtle.generateKey(ALGORITHM, true, [
-      "sign",
-      "verify",
-    ])) as webcrypto.CryptoKeyPair;
-  const privateKey = createPrivateKey(pem);
-  const [key, point] = await Promise.all([
-    webcrypto.subtle.importKey(
-      "pkcs8",
-      privateKey.export({ format: "der", type: "pkcs8" }),
-      ALGORITHM,
-      true,
-      ["sign"],
-    ),
-    webcrypto.subtle.importKey(
-      "spki",
-      createPublicKey(privateKey).export({ format: "der", type: "spki" }),
-      ALGORITHM,
-      true,
-      ["verify"],
-    ),
+    return (await subtle.generateKey(algorithm, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+  const key = createPrivateKey(pem);
+  const own = key.asymmetricKeyType === "rsa" ? RSA : ALGORITHM;
+  const secret = key.export({ format: "der", type: "pkcs8" });
+  const open = createPublicKey(key).export({ format: "der", type: "spki" });
+  const [privateKey, publicKey] = await Promise.all([
+    subtle.importKey("pkcs8", secret, own, true, ["sign"]),
+    subtle.importKey("spki", open, own, true, ["verify"]),
   ]);
-  return { privateKey: key, publicKey: point };
+  return { privateKey, publicKey };
 }
 
 function exportPEM(key: webcrypto.CryptoKey): string {

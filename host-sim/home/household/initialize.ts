@@ -146,7 +146,8 @@ class Initialization {
         throw new UsageError(`host "${host}" is neither a name nor an address`);
     const settings: HouseholdSettings = {
       version: 1,
-      hosts: [...new Set([...(former?.hosts ?? ownHosts()), ...hosts])],
+      // Boards are told the last: so what is named again counts as the latest.
+      hosts: [...(former?.hosts ?? ownHosts()).filter((host) => !hosts.includes(host)), ...new Set(hosts)],
       port: port ?? former?.port ?? 8_883,
       passwordPort: passwordPort ?? former?.passwordPort ?? 8_884,
     };
@@ -189,7 +190,7 @@ class Initialization {
       return;
     const key = readText(join(folder, "key.pem"));
     const { chain, key: ownKey } = await this.#authority.issue({
-      commonName: hosts[0]!,
+      commonName: "localhost",
       hosts,
       notAfter: Date.now() + SERVER_LIFE,
       ...(key === undefined ? {} : { key }),
@@ -244,6 +245,8 @@ class Initialization {
     return this.#authority.issue({
       commonName: name,
       notAfter: Date.now() + life,
+      // What a board signs with: TLS of the Moddable SDK (8.2.3) verifies P-256, but signs with RSA only (ssl_handshake.js).
+      keyType: role === "device" ? "RSA" : "P-256",
       ...(key === undefined ? {} : { key }),
     });
   }
