@@ -138,6 +138,10 @@ describe.skipIf(!hasChromium)("the phone app, in headless Chromium", () => {
     await until(async () => ((await phone.page.evaluate(shown)) as unknown[]).length > 0);
     const { title, body, tag } = push.pushed[0]!.payload;
     expect(await phone.page.evaluate(shown)).toEqual([{ title, body, tag }]);
+    const [worker] = phone.context.serviceWorkers();
+    await worker?.evaluate(`registration.getNotifications().then(([notification]) =>
+      dispatchEvent(new NotificationEvent("notificationclick", { notification })))`);
+    await until(async () => ((await phone.page.evaluate(shown)) as unknown[]).length === 0);
     await push.stop();
   });
 

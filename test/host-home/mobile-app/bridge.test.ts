@@ -100,8 +100,8 @@ describe("who is let in", () => {
   });
 });
 
-test("MQTT goes through it both ways", async () => {
-  house = await TestApp.start();
+test.each(["mqtt", "ws"] as const)("MQTT goes through it both ways, to a broker of %s", async (protocol) => {
+  house = await TestApp.start({}, protocol);
   const { port } = house.broker.address;
   const peer = await PEERS[0]!.start("127.0.0.1", port, 4);
   await peer.subscribe("home/light/set", 1);

@@ -26,11 +26,17 @@ export class TestApp {
     this.#page = page;
   }
 
-  static async start(options: Partial<MobileAppOptions> = {}): Promise<TestApp> {
+  /** @param protocol - how the bridge reaches the broker */
+  static async start(
+    options: Partial<MobileAppOptions> = {},
+    protocol: "mqtt" | "ws" = "mqtt",
+  ): Promise<TestApp> {
     const broker = new EmbeddedBroker({ port: 0, webSocketPort: 0 });
     await broker.start();
     const page = makePage();
-    const app = new MobileApp({ broker: broker.address, port: 0, directory: page.directory, ...options });
+    const { hostname: host, port } = new URL(broker.webSocketURL);
+    const address = protocol === "ws" ? { protocol, host, port: Number(port) } : broker.address;
+    const app = new MobileApp({ broker: address, port: 0, directory: page.directory, ...options });
     await app.start();
     return new TestApp(app, broker, page);
   }

@@ -75,7 +75,7 @@ export function App(): JSX.Element {
 
 function UpdateNotice({ apply }: { readonly apply: () => void }): JSX.Element {
   return (
-    <p class="notice" role="status">
+    <p class="notice update" role="status">
       <span>There is a new version of this app.</span>
       <button type="button" class="quiet" onClick={apply}>
         Use it now
