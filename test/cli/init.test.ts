@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,6 +73,28 @@ test.each([
   expect(running.stderr).toMatch(/^[^\n]*\n$/);
   expect(running.stderr.startsWith(message)).toBe(true);
 });
+
+test.each(["authority", "services", "devices"])(
+  "kill -9 as soon as there are %s leaves what another run completes",
+  async (part) => {
+    const directory = join(household, "..", `killed-${part}`);
+    const first = here("init", "--household", directory, "--person", "anna");
+    while (!existsSync(join(directory, part)) && first.process.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    await first.kill("SIGKILL");
+    const before = existsSync(join(directory, "authority", "key.pem"))
+      ? await readFile(join(directory, "authority", "key.pem"), "utf8")
+      : undefined;
+    const second = here("init", "--household", directory, "--person", "anna");
+    expect(await second.exit()).toBe(0);
+    const whole = Household.open(directory) as Household;
+    expect([whole.people, whole.devices.length]).toEqual([["anna"], 3]);
+    const { authority, certificate } = whole.credentialsOf("smart-light");
+    expect(new X509Certificate(certificate).verify(new X509Certificate(authority).publicKey)).toBe(true);
+    if (before !== undefined)
+      expect(await readFile(join(directory, "authority", "key.pem"), "utf8")).toBe(before);
+  },
+);
 
 test("a house on a household's port that is taken names it, and another way", async () => {
   const first = here("house", "--json");

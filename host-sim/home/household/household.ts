@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BrokerCredentials } from "../broker-connection";
 import { UsageError } from "../usage-error";
 import { type AccessRule, rulesOf } from "./access-rules";
-import { type HouseholdSettings, Layout, parse, requireBytes, requireText } from "./layout";
+import { type HouseholdSettings, Layout, OWN_FILES, parse, requireBytes, requireText } from "./layout";
 import type { Member } from "./members";
 import { isSame, NOBODY, verifyPassword } from "./passwords";
 import { assertPrivate } from "./private-files";
@@ -41,7 +41,7 @@ export class Household {
     const layout = new Layout(directory);
     const settings = layout.readSettings();
     if (!settings) return undefined;
-    assertPrivate(directory);
+    assertPrivate(directory, OWN_FILES);
     const household = new Household(layout, settings);
     assertValid(layout.path("authority", "certificate.pem"));
     assertValid(layout.path("server", "certificate.pem"));

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import webPush from "web-push";
 import { UsageError } from "../usage-error";
 import { Authority, type Identity } from "./certificates";
-import { type HouseholdSettings, Layout, requireText } from "./layout";
+import { type HouseholdSettings, Layout, OWN_FILES, requireText } from "./layout";
 import {
   assertDistinct,
   assertName,
@@ -101,7 +101,7 @@ class Initialization {
     const layout = this.#layout;
     const former = layout.readSettings();
     makeFolder(directory);
-    assertPrivate(directory);
+    assertPrivate(directory, OWN_FILES);
     removeUnfinished(directory);
     const devices = this.#devices();
     const everybody = [...new Set([...layout.people(), ...people])];

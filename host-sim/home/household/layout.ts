@@ -6,6 +6,19 @@ import { namesIn, readBytes, readText } from "./private-files";
 /** Where a household is looked for, from the working directory. */
 export const DEFAULT_HOUSEHOLD = ".thimble/household";
 
+/** What `thimble init` has made there; services of the house keep their own beside it. */
+export const OWN_FILES: readonly string[] = Object.freeze([
+  "authority",
+  "devices",
+  "mosquitto",
+  "passwords",
+  "people",
+  "server",
+  "services",
+  "settings.json",
+  "vapid.json",
+]);
+
 /** What is not a secret and not a member. */
 export interface HouseholdSettings {
   readonly version: 1;

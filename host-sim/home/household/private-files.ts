@@ -90,13 +90,14 @@ export function removeUnfinished(folder: string): void {
 }
 
 /**
- * Checks that nobody but the owner can read, write or list anything below a folder.
+ * Checks that nobody but the owner can read, write or list a folder, and what is in it under these names.
  * @throws {UsageError} naming the first that others can, and the remedy
  */
-export function assertPrivate(folder: string): void {
+export function assertPrivate(folder: string, names: readonly string[]): void {
   // Windows has no such rights: there a folder below the user's own is the user's.
   if (process.platform === "win32") return;
-  const open = firstOpen(folder);
+  const open =
+    openTo(folder) ?? names.map((name) => firstOpen(join(folder, name))).find((found) => found !== undefined);
   if (open === undefined) return;
   throw new UsageError(
     `${open.path} has mode ${open.mode.toString(8).padStart(4, "0")}: others can get at the secrets of the household. ` +
@@ -104,12 +105,22 @@ export function assertPrivate(folder: string): void {
   );
 }
 
-function firstOpen(path: string): { path: string; mode: number } | undefined {
-  const status = lstatSync(path);
+interface Open {
+  readonly path: string;
+  readonly mode: number;
+}
+
+/** Whether others have any right here. */
+function openTo(path: string): Open | undefined {
+  const status = lstatSync(path, { throwIfNoEntry: false });
   // The rights of a link are those of what it points to.
-  if (status.isSymbolicLink()) return undefined;
-  if ((status.mode & OTHERS) !== 0) return { path, mode: status.mode & 0o7777 };
-  if (!status.isDirectory()) return undefined;
+  if (!status || status.isSymbolicLink() || (status.mode & OTHERS) === 0) return undefined;
+  return { path, mode: status.mode & 0o7777 };
+}
+
+function firstOpen(path: string): Open | undefined {
+  const own = openTo(path);
+  if (own || !lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return own;
   for (const name of readdirSync(path)) {
     const open = firstOpen(join(path, name));
     if (open) return open;

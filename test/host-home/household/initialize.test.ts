@@ -362,6 +362,16 @@ describe("opening", () => {
     expect(Household.open(household.directory)).toBeInstanceOf(Household);
   });
 
+  test("what services keep beside it is theirs: the folder itself is closed", async () => {
+    const household = await copy();
+    mkdirSync(join(household.directory, "analytics"));
+    writeFileSync(join(household.directory, "analytics", "readings.duckdb.wal"), "", { mode: 0o644 });
+    expect(Household.open(household.directory)).toBeInstanceOf(Household);
+    chmodSync(household.directory, 0o711);
+    expect(() => Household.open(household.directory)).toThrow(`${household.directory} has mode 0711`);
+    chmodSync(household.directory, 0o700);
+  });
+
   test.each([
     ["settings.json", "{", "is damaged: it is not JSON"],
     ["settings.json", '{"version":2}', "has version 2"],
