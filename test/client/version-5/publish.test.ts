@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import MQTTClient from "../../../device/client/mqtt-client";
 import {
+  BUFFER_FULL,
   IN_FLIGHT_FULL,
   INVALID_OPTION,
   INVALID_QOS,
@@ -123,6 +124,19 @@ describe("PUBLISH", () => {
       payload: Buffer.from("ab"),
       properties: { contentType: "a" },
     });
+  });
+
+  test("needs no more room in the socket than it has bytes", () => {
+    const bench = new Bench();
+    bench.connection.peer.acknowledging = false;
+    const topic = "home/temp";
+    // What the client keeps for its own packets is in the socket too.
+    const free = bench.client.write(Uint8Array.of(1), { topic }) + 8;
+    const payload = free - 4 - topic.length - 2;
+    expect(codeThrownBy(() => bench.client.write(new Uint8Array(payload + 1), { topic }))).toBe(BUFFER_FULL);
+    expect(bench.client.write(new Uint8Array(payload), { topic })).toBe(0);
+    clock.advance(5);
+    expect(bench.connection.last("publish").payload.length).toBe(payload);
   });
 
   test("nothing else may be written between fragments", () => {
@@ -258,7 +272,17 @@ describe("Topic Aliases", () => {
   test("a message that an alias would make too long goes without", () => {
     const bench = new Bench({}, allowing({ topicAliasMaximum: 2, maximumPacketSize: 20 }));
     bench.publish("home/a", "x".repeat(9));
-    expect(topics(bench)).toEqual([["home/a", undefined]]);
+    // This one with alias is just as long as the broker takes it.
+    bench.publish("home/b", "x".repeat(6));
+    expect(topics(bench)).toEqual([
+      ["home/a", undefined],
+      ["home/b", 1],
+    ]);
+    // Two bytes of header, two of no topic, four of properties.
+    bench.publish("home/b", "x".repeat(12));
+    expect(topics(bench).at(-1)).toEqual(["", 1]);
+    expect(codeThrownBy(() => bench.publish("home/b", "x".repeat(13)))).toBe(PACKET_TOO_LARGE);
+    expect(bench.connection.all("publish").length).toBe(3);
   });
 
   test("[MQTT-3.3.2-7] they die with the connection, both ways", () => {
