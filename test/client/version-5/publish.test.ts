@@ -363,6 +363,20 @@ describe("acknowledgements of the broker", () => {
     expect(bench.connection.all("pubrel").map(({ messageId }) => messageId)).toEqual([2, 3, 1]);
   });
 
+  test("a PUBREL of the application that the session has no room for costs no send quota", () => {
+    const bench = new Bench({ session: new Session(1) }, (broker) => {
+      broker.unanswered.add("publish");
+      broker.connack = { properties: { receiveMaximum: 1 } };
+    });
+    bench.publish("t", "x", { QoS: 1, id: 1 });
+    expect(() => bench.client.write(null, { operation: MQTTClient.PUBREL, id: 9 })).toThrow(
+      expect.objectContaining({ code: IN_FLIGHT_FULL }),
+    );
+    bench.connection.send({ cmd: "puback", messageId: 1, reasonCode: 0 });
+    bench.publish("t", "y", { QoS: 1, id: 2 });
+    expect(bench.connection.log.slice(1)).toEqual(["publish 1 t x", "publish 2 t y"]);
+  });
+
   test("a PUBREC of an unknown identifier is answered with 0x92", () => {
     const { connection } = new Bench();
     connection.send({ cmd: "pubrec", messageId: 77, reasonCode: 0 });
