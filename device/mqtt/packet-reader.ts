@@ -1,4 +1,4 @@
-import { CONNACK, PINGRESP, PUBCOMP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
+import { CONNACK, PINGRESP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
 import { DEFAULT_HEADER_BYTE_LENGTH, MAXIMUM_PACKET_BYTE_LENGTH } from "./limits";
 import {
   assertInteger,
@@ -162,9 +162,10 @@ export class PacketReader {
 
   /** Topic Name of a PUBLISH, valid until the next packet begins. Decoded once for all that follow one another with the same. */
   get topic(): string {
-    const { scratch, topicByteLength } = this;
-    if (topicByteLength !== this.knownByteLength) return decodeString(scratch, 2, 2 + topicByteLength);
-    this.topicText ??= decodeString(scratch, 2, 2 + topicByteLength);
+    const { topicByteLength } = this;
+    // Too long to keep.
+    if (topicByteLength !== this.knownByteLength) return "";
+    this.topicText ??= decodeString(this.scratch, 2, 2 + topicByteLength);
     return this.topicText;
   }
 
@@ -267,8 +268,8 @@ function checkPublishFlags(reader: PacketReader, first: number): number {
 /** MQTT 3.1.1 sections 2.2.1 and 2.2.2. */
 function checkType(reader: PacketReader, type: number, flags: number): number {
   if (type === 0 || type === 15) return fail(reader, "is reserved");
-  // For clients: CONNACK to PUBCOMP, and above them the odd ones.
-  if (type < CONNACK || (type > PUBCOMP && (type & 1) === 0))
+  // For clients: CONNACK to PUBREL, and above them the odd ones.
+  if (type < CONNACK || (type > PUBREL && (type & 1) === 0))
     return fail(reader, "is for servers", PROTOCOL_ERROR);
   if (flags !== (type === PUBREL ? 2 : 0)) return fail(reader, `with flags ${flags}`); // [MQTT-2.2.2-2]
   return NEED_BYTES;

@@ -75,7 +75,7 @@ export function beginPacket(reader: PacketReader, first: number): number {
   if (type === PUBLISH) return checkPublishFlags(reader, flags);
   if (type === 0) return fail(reader, "is reserved");
   // For clients: CONNACK to PUBCOMP, and above them SUBACK, UNSUBACK, PINGRESP, DISCONNECT and AUTH.
-  if (type < CONNACK || (type > PUBCOMP && type < DISCONNECT && (type & 1) === 0))
+  if (type < CONNACK || (type > PUBREL && type < DISCONNECT && (type & 1) === 0))
     return fail(reader, "is for servers", PROTOCOL_ERROR);
   if (flags !== (type === PUBREL ? 2 : 0)) return fail(reader, `with flags ${flags}`); // [MQTT-2.1.3-1]
   return NEED_BYTES;
