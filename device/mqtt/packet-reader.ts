@@ -77,7 +77,6 @@ export class PacketReader {
   /** @internal Bytes of the packet not yet consumed. */ unread: number;
   /** @internal Bytes consumed in this state; where `scratch` takes the next. */ position: number;
   /** @internal The position that completes the state. */ goal: number;
-  /** @internal */ skipping: boolean;
   /** @internal Length of the good Topic Name that the scratch holds from 2 on; 0 for none. */ knownByteLength: number;
   /** @internal That Topic Name, once asked for. */ declare topicText?: string | undefined;
   /** @internal */ readonly scratch: Uint8Array;
@@ -101,7 +100,6 @@ export class PacketReader {
     this.unread = 0;
     this.position = 0;
     this.goal = 0;
-    this.skipping = false;
     this.knownByteLength = 0;
   }
 
@@ -252,7 +250,6 @@ function beginPacket(reader: PacketReader, first: number): number {
   reader.topicByteLength = 0;
   reader.remainingLength = 0;
   reader.lengthByteLength = 0;
-  reader.skipping = false;
   return first >> 4 === PUBLISH
     ? checkPublishFlags(reader, first)
     : checkType(reader, first >> 4, first & 15);
@@ -293,11 +290,16 @@ function beginBody(reader: PacketReader, type: number, remainingLength: number):
   if (remainingLength < minimum || (remainingLength > minimum && type !== PUBLISH && type !== SUBACK))
     return fail(reader, `with Remaining Length ${remainingLength}`);
   if (minimum === 0) return finish(reader, PACKET);
-  if (minimum > 2) reader.skipping = reader.packetByteLength > reader.maximumPacketByteLength;
   if (type === PUBLISH) return expect(reader, TOPIC_LENGTH, 2);
-  if (reader.skipping || remainingLength > reader.scratch.length) return expect(reader, IDENTIFIER, 2);
+  if (remainingLength > reader.scratch.length || (type === SUBACK && isOverMaximum(reader)))
+    return expect(reader, IDENTIFIER, 2);
   if (remainingLength > 2) reader.knownByteLength = 0;
   return expect(reader, BODY, remainingLength);
+}
+
+/** Of PUBLISH and SUBACK; all others are short. */
+function isOverMaximum(reader: PacketReader): boolean {
+  return reader.packetByteLength > reader.maximumPacketByteLength;
 }
 
 /** Takes bytes[start, stop), which do not reach beyond the state. */
@@ -363,7 +365,7 @@ function completePublishHeader(reader: PacketReader): number {
     reader.topicText = undefined;
   }
   if (reader.QoS > 0 && !readIdentifier(reader, topicEnd)) return FAILED;
-  if (reader.skipping) return beginRest(reader);
+  if (isOverMaximum(reader)) return beginRest(reader);
   if (reader.unread > 0) expect(reader, MESSAGE, reader.unread);
   else reader.state = FIXED_HEADER;
   return PUBLISH_HEADER;

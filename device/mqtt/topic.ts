@@ -41,15 +41,15 @@ export function assertTopicFilter(topicFilter: string): void {
 /** Whether bytes[start, end) is a Topic Name ([MQTT-3.3.2-1], [MQTT-3.3.2-2], [MQTT-4.7.3-1], [MQTT-4.7.3-2]). */
 export function isTopicName(bytes: Uint8Array, start: number, end: number): boolean {
   if (start >= end) return false;
-  let ascii = true;
+  let high = 0;
   for (let index = start; index < end; index++) {
     const byte = bytes[index]!;
     // Letters, digits and the slash need one comparison.
-    if (byte > PLUS) {
-      if (byte > 0x7f) ascii = false;
-    } else if (byte === PLUS || byte === NUMBER_SIGN || byte === 0) return false;
+    if (byte > PLUS) high |= byte;
+    else if (byte === PLUS || byte === NUMBER_SIGN || byte === 0) return false;
   }
-  return ascii || isValidUTF8(bytes, start, end);
+  // ASCII is UTF-8.
+  return high < 0x80 || isValidUTF8(bytes, start, end);
 }
 
 /** Whether bytes[start, end), valid UTF-8, is a Topic Filter ([MQTT-4.7.1-2], [MQTT-4.7.1-3], [MQTT-4.7.3-1]). */

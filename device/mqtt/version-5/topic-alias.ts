@@ -113,7 +113,8 @@ export class InboundTopicAliases {
 
   /** The topic of an alias, with its two-byte length; undefined when the server has not told it. */
   get(alias: number): Uint8Array | undefined {
-    return this.topics[this.aliases.indexOf(alias)];
+    const index = this.aliases.indexOf(alias);
+    return index < 0 ? undefined : this.topics[index];
   }
 
   /**
