@@ -75,8 +75,7 @@ function indexOf(entries: readonly number[], packetIdentifier: number): number {
 
 function removeAt(entries: number[], index: number): boolean {
   if (index < 0) return false;
-  const last = entries.length - 1;
-  if (index < last) entries.copyWithin(index, index + 1);
-  entries.length = last;
+  entries.copyWithin(index, index + 1);
+  entries.length -= 1;
   return true;
 }

@@ -1,4 +1,4 @@
-import { CONNACK, PINGRESP, PUBCOMP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
+import { CONNACK, PINGRESP, PUBLISH, PUBREL, SUBACK } from "./control-packet";
 import { DEFAULT_HEADER_BYTE_LENGTH, MAXIMUM_PACKET_BYTE_LENGTH } from "./limits";
 import {
   assertInteger,
@@ -77,7 +77,6 @@ export class PacketReader {
   /** @internal Bytes of the packet not yet consumed. */ unread: number;
   /** @internal Bytes consumed in this state; where `scratch` takes the next. */ position: number;
   /** @internal The position that completes the state. */ goal: number;
-  /** @internal */ skipping: boolean;
   /** @internal Length of the good Topic Name that the scratch holds from 2 on; 0 for none. */ knownByteLength: number;
   /** @internal That Topic Name, once asked for. */ declare topicText?: string | undefined;
   /** @internal */ readonly scratch: Uint8Array;
@@ -101,7 +100,6 @@ export class PacketReader {
     this.unread = 0;
     this.position = 0;
     this.goal = 0;
-    this.skipping = false;
     this.knownByteLength = 0;
   }
 
@@ -162,9 +160,10 @@ export class PacketReader {
 
   /** Topic Name of a PUBLISH, valid until the next packet begins. Decoded once for all that follow one another with the same. */
   get topic(): string {
-    const { scratch, topicByteLength } = this;
-    if (topicByteLength !== this.knownByteLength) return decodeString(scratch, 2, 2 + topicByteLength);
-    this.topicText ??= decodeString(scratch, 2, 2 + topicByteLength);
+    const { topicByteLength } = this;
+    // Too long to keep.
+    if (topicByteLength !== this.knownByteLength) return "";
+    this.topicText ??= decodeString(this.scratch, 2, 2 + topicByteLength);
     return this.topicText;
   }
 
@@ -251,7 +250,6 @@ function beginPacket(reader: PacketReader, first: number): number {
   reader.topicByteLength = 0;
   reader.remainingLength = 0;
   reader.lengthByteLength = 0;
-  reader.skipping = false;
   return first >> 4 === PUBLISH
     ? checkPublishFlags(reader, first)
     : checkType(reader, first >> 4, first & 15);
@@ -267,8 +265,8 @@ function checkPublishFlags(reader: PacketReader, first: number): number {
 /** MQTT 3.1.1 sections 2.2.1 and 2.2.2. */
 function checkType(reader: PacketReader, type: number, flags: number): number {
   if (type === 0 || type === 15) return fail(reader, "is reserved");
-  // For clients: CONNACK to PUBCOMP, and above them the odd ones.
-  if (type < CONNACK || (type > PUBCOMP && (type & 1) === 0))
+  // For clients: CONNACK to PUBREL, and above them the odd ones.
+  if (type < CONNACK || (type > PUBREL && (type & 1) === 0))
     return fail(reader, "is for servers", PROTOCOL_ERROR);
   if (flags !== (type === PUBREL ? 2 : 0)) return fail(reader, `with flags ${flags}`); // [MQTT-2.2.2-2]
   return NEED_BYTES;
@@ -292,11 +290,16 @@ function beginBody(reader: PacketReader, type: number, remainingLength: number):
   if (remainingLength < minimum || (remainingLength > minimum && type !== PUBLISH && type !== SUBACK))
     return fail(reader, `with Remaining Length ${remainingLength}`);
   if (minimum === 0) return finish(reader, PACKET);
-  if (minimum > 2) reader.skipping = reader.packetByteLength > reader.maximumPacketByteLength;
   if (type === PUBLISH) return expect(reader, TOPIC_LENGTH, 2);
-  if (reader.skipping || remainingLength > reader.scratch.length) return expect(reader, IDENTIFIER, 2);
+  if (remainingLength > reader.scratch.length || (type === SUBACK && isOverMaximum(reader)))
+    return expect(reader, IDENTIFIER, 2);
   if (remainingLength > 2) reader.knownByteLength = 0;
   return expect(reader, BODY, remainingLength);
+}
+
+/** Of PUBLISH and SUBACK; all others are short. */
+function isOverMaximum(reader: PacketReader): boolean {
+  return reader.packetByteLength > reader.maximumPacketByteLength;
 }
 
 /** Takes bytes[start, stop), which do not reach beyond the state. */
@@ -362,7 +365,7 @@ function completePublishHeader(reader: PacketReader): number {
     reader.topicText = undefined;
   }
   if (reader.QoS > 0 && !readIdentifier(reader, topicEnd)) return FAILED;
-  if (reader.skipping) return beginRest(reader);
+  if (isOverMaximum(reader)) return beginRest(reader);
   if (reader.unread > 0) expect(reader, MESSAGE, reader.unread);
   else reader.state = FIXED_HEADER;
   return PUBLISH_HEADER;

@@ -65,9 +65,9 @@ export function writeConnect(buffer: Uint8Array, offset: number, packet: Connect
   offset = writeConnectHeader(buffer, offset, packet, 4, remainingLength);
   // [MQTT-3.1.3-1]: in this order.
   offset = writeBytes(buffer, offset, packet.id);
-  if (willTopic && willMessage) {
+  if (willTopic) {
     offset = writeBytes(buffer, offset, willTopic);
-    offset = writeBytes(buffer, offset, willMessage);
+    offset = writeBytes(buffer, offset, willMessage!);
   }
   if (user) offset = writeBytes(buffer, offset, user);
   if (password) offset = writeBytes(buffer, offset, password);
@@ -280,9 +280,9 @@ function connectRemainingLength(packet: ConnectPacket): number {
   if (password && !user) throw mqttError(INVALID_OPTION, "password without user");
   if (!willTopic !== !willMessage) throw mqttError(INVALID_OPTION, "will needs topic and message");
   let byteLength = CONNECT_HEADER_BYTE_LENGTH + id.length;
-  if (willTopic && willMessage) {
+  if (willTopic) {
     assertQoS(packet.willQoS ?? 0);
-    byteLength += willTopic.length + willMessage.length;
+    byteLength += willTopic.length + willMessage!.length;
   }
   return byteLength + (user ? user.length : 0) + (password ? password.length : 0);
 }
@@ -306,16 +306,10 @@ export function unsubscribeRemainingLength(topics: readonly Uint8Array[]): numbe
 }
 
 export function assertQoS(QoS: number): void {
-  if (QoS !== 0 && QoS !== 1 && QoS !== 2) assertInteger(QoS, 0, 2, INVALID_QOS, "QoS");
+  if (QoS >>> 0 !== QoS || QoS > 2) throw mqttError(INVALID_QOS, `QoS ${QoS} is not 0 to 2`);
 }
 
 export function assertPacketIdentifier(packetIdentifier: number): void {
   if ((packetIdentifier & MAXIMUM_PACKET_IDENTIFIER) !== packetIdentifier || packetIdentifier === 0)
-    assertInteger(
-      packetIdentifier,
-      1,
-      MAXIMUM_PACKET_IDENTIFIER,
-      INVALID_PACKET_IDENTIFIER,
-      "Packet Identifier",
-    );
+    throw mqttError(INVALID_PACKET_IDENTIFIER, `Packet Identifier ${packetIdentifier} is not 1 to 65535`);
 }

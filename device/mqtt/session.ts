@@ -47,13 +47,12 @@ export class Session {
    */
   nextPacketIdentifier(): number {
     let { last } = this;
-    for (let tries = 0; tries <= this.outbound.count; tries++) {
-      last = last < MAXIMUM_PACKET_IDENTIFIER ? last + 1 : 1;
-      if (this.outbound.has(last)) continue;
-      this.last = last;
-      return last;
-    }
-    throw mqttError(NO_PACKET_IDENTIFIER, "all Packet Identifiers are in flight");
+    if (this.outbound.count >= MAXIMUM_PACKET_IDENTIFIER)
+      throw mqttError(NO_PACKET_IDENTIFIER, "all Packet Identifiers are in flight");
+    do last = last < MAXIMUM_PACKET_IDENTIFIER ? last + 1 : 1;
+    while (this.outbound.has(last));
+    this.last = last;
+    return last;
   }
 
   /**

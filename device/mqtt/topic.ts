@@ -41,15 +41,15 @@ export function assertTopicFilter(topicFilter: string): void {
 /** Whether bytes[start, end) is a Topic Name ([MQTT-3.3.2-1], [MQTT-3.3.2-2], [MQTT-4.7.3-1], [MQTT-4.7.3-2]). */
 export function isTopicName(bytes: Uint8Array, start: number, end: number): boolean {
   if (start >= end) return false;
-  let ascii = true;
+  let high = 0;
   for (let index = start; index < end; index++) {
     const byte = bytes[index]!;
     // Letters, digits and the slash need one comparison.
-    if (byte > PLUS) {
-      if (byte > 0x7f) ascii = false;
-    } else if (byte === PLUS || byte === NUMBER_SIGN || byte === 0) return false;
+    if (byte > PLUS) high |= byte;
+    else if (byte === PLUS || byte === NUMBER_SIGN || byte === 0) return false;
   }
-  return ascii || isValidUTF8(bytes, start, end);
+  // ASCII is UTF-8.
+  return high < 0x80 || isValidUTF8(bytes, start, end);
 }
 
 /** Whether bytes[start, end), valid UTF-8, is a Topic Filter ([MQTT-4.7.1-2], [MQTT-4.7.1-3], [MQTT-4.7.3-1]). */
@@ -67,7 +67,7 @@ export function isTopicFilter(bytes: Uint8Array, start: number, end: number): bo
 }
 
 /**
- * Whether a Topic Filter matches a Topic Name (MQTT 3.1.1 section 4.7). Allocates the encodings of both: where
+ * Whether a Topic Filter matches a Topic Name (MQTT 3.1.1 section 4.7); of other text the answer says nothing. Allocates the encodings of both: where
  * messages are many keep the encoded filter and use `matchesBytes`.
  * @throws {MQTTError} INVALID_STRING when either cannot be encoded
  */
@@ -89,15 +89,10 @@ export function matchesBytes(filter: Uint8Array, name: Uint8Array, start: number
     if (byte === NUMBER_SIGN) return true;
     if (byte === PLUS) {
       while (start < end && name[start] !== SLASH) start++;
-      // `home/#` also matches the level above it, `home`.
-    } else if (start === end) return isParent(filter, index);
+      // `home/#` also matches the level above it, `home`; `#` is the last, and stands after a slash.
+    } else if (start === end) return filter[index + 1] === NUMBER_SIGN;
     else if (name[start++] !== byte) return false;
     index++;
   }
   return start === end;
-}
-
-/** Whether all that is left of the filter is `/#`. */
-function isParent(filter: Uint8Array, index: number): boolean {
-  return index + 2 === filter.length && filter[index] === SLASH && filter[index + 1] === NUMBER_SIGN;
 }

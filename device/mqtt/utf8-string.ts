@@ -3,10 +3,7 @@ import { INVALID_STRING, mqttError } from "./mqtt-error";
 
 interface TextEncoding {
   TextEncoder: new () => { encode(text: string): Uint8Array };
-  TextDecoder: new (
-    label: string,
-    options: { fatal: boolean; ignoreBOM: boolean },
-  ) => { decode(bytes: Uint8Array): string };
+  TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => { decode(bytes: Uint8Array): string };
 }
 
 /**
@@ -53,15 +50,16 @@ export function decodeString(bytes: Uint8Array, start: number, end: number): str
     return String.fromArrayBuffer((bytes.buffer as ArrayBuffer).slice(offset + start, offset + end));
   }
   const { TextDecoder } = globalThis as unknown as TextEncoding;
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(start, end));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end));
 }
 
 /** Where the character of two to four bytes at `start` ends; 0 when it is ill-formed (RFC 3629 section 3). */
 function sequenceEnd(bytes: Uint8Array, start: number, end: number): number {
   const first = bytes[start++]!;
-  if (first < 0xc0 || first > 0xf7) return 0;
+  // With 0xC0 and 0xC1 it would be overlong, with 0xF5 and more past the last.
+  if (first < 0xc2 || first > 0xf4) return 0;
   let following = 1;
-  let minimum = 0x80; // Smaller characters fit fewer bytes: this would be overlong.
+  let minimum = 0; // Smaller characters fit fewer bytes: this would be overlong.
   if (first >= 0xe0) {
     following = first < 0xf0 ? 2 : 3;
     minimum = first < 0xf0 ? 0x800 : 0x1_0000;

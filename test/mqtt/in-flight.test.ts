@@ -16,8 +16,19 @@ test("all of one state can be removed, and all", () => {
   for (const id of [1, 2, 3, 4]) table.set(id, id % 2 === 0 ? 8 : 4);
   table.removeState(8);
   expect([1, 2, 3, 4].map((id) => table.has(id))).toEqual([true, false, true, false]);
+  table.removeState(4);
+  expect(table.count).toBe(0);
+  table.set(5, 4);
   table.clear();
   expect(table.count).toBe(0);
+});
+
+test("what is not in the table has no state and cannot be removed, 0 and 65,535 neither", () => {
+  const table = new InFlight(10);
+  table.set(1, 4);
+  for (const id of [0, 2, 65_535])
+    expect([table.has(id), table.stateOf(id), table.remove(id)]).toEqual([false, 0, false]);
+  expect(table.count).toBe(1);
 });
 
 test("at the limit a new identifier throws, a known one does not", () => {

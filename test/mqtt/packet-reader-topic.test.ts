@@ -3,9 +3,10 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { FAILED, NEED_BYTES, PacketReader, PUBLISH_HEADER, SKIPPED } from "../../device/mqtt/packet-reader";
 
 /** A PUBLISH at QoS 1 without payload. */
-function publish(topic: string): number[] {
+function publish(topic: string, packetIdentifier: number = 7): number[] {
   const bytes = [...new TextEncoder().encode(topic)];
-  return [0x32, 4 + bytes.length, 0, bytes.length, ...bytes, 0, 7];
+  const identifier = [packetIdentifier >> 8, packetIdentifier & 0xff];
+  return [0x32, 4 + bytes.length, 0, bytes.length, ...bytes, ...identifier];
 }
 
 /** SUBACK with `count` return codes: they stand in the reader where topics do. */
@@ -33,7 +34,7 @@ describe("the topic of one PUBLISH after another", () => {
   it("is decoded once as long as it stays the same, whatever comes between, and again when it changes", () => {
     const decode = vi.spyOn(String, "fromArrayBuffer");
     const reader = new PacketReader();
-    const same = [...publish("home/temp"), 0xd0, 0, 0x40, 2, 0, 1, ...publish("home/temp")];
+    const same = [...publish("home/temp"), 0xd0, 0, 0x40, 2, 0, 1, ...publish("home/temp", 0x0807)];
     expect(topics(reader, [...same, ...same])).toEqual(new Array(4).fill("home/temp"));
     expect(reader.topic).toBe("home/temp");
     expect(decode).toHaveBeenCalledTimes(1);
@@ -60,7 +61,7 @@ describe("the topic of one PUBLISH after another", () => {
     ["from another that has two bytes where it has two characters", "aé", "abc"],
   ])("is noticed to change %s", (_how, first, second) => {
     for (const piece of [1, 3, 1_000]) {
-      const bytes = [first, second, second, first].flatMap(publish);
+      const bytes = [first, second, second, first].flatMap((topic) => publish(topic));
       expect(topics(new PacketReader(), bytes, piece)).toEqual([first, second, second, first]);
     }
   });
@@ -72,18 +73,20 @@ describe("the topic of one PUBLISH after another", () => {
     expect(topics(new PacketReader(), codes)).toEqual(["\u0001\u0001", "\u0001\u0001"]);
   });
 
-  it("is checked although it has the length and the beginning of a good one", () => {
-    for (const wrong of ["a/+", "+/b", "a/\0"]) {
+  it.each(["a/+", "+/b", "a/\0", "a/b/#", "a/b\0"])(
+    "is checked although it has the length or the beginning of a good one (%j)",
+    (wrong) => {
+      const packet = Uint8Array.from(publish(wrong));
       const reader = new PacketReader();
       topics(reader, publish("a/b"));
-      reader.feed(Uint8Array.from(publish(wrong)), 0, 9);
+      reader.feed(packet, 0, packet.length);
       expect([reader.event, reader.packetIdentifier]).toEqual([FAILED, 0]);
       reader.reset();
       expect(topics(reader, publish("a/b"))).toEqual(["a/b"]);
-      reader.feed(Uint8Array.from(publish(wrong)), 0, 9);
+      reader.feed(packet, 0, packet.length);
       expect(reader.event).toBe(FAILED);
-    }
-  });
+    },
+  );
 
   it("is read anew when the connection before ended in the middle of another", () => {
     for (const cut of [3, 4, 5, 6, 7, 8]) {

@@ -85,6 +85,29 @@ describe("reading a PUBLISH", () => {
     expect(() => reader.takePayload(1)).toThrow(expect.objectContaining({ code: INVALID_LENGTH }));
   });
 
+  it("whose owner took a part of the payload ends where it would have ended", () => {
+    const stream = Uint8Array.of(...publish, ...pingResponse);
+    const reader = new PacketReader();
+    expect(reader.feed(stream, 0, stream.length)).toBe(9);
+    reader.takePayload(1);
+    expect(reader.feed(stream, 10, stream.length)).toBe(12);
+    expect([reader.event, reader.payloadRemaining]).toEqual([PAYLOAD, 0]);
+  });
+
+  it("has no payload to take before its header is complete, nor has another packet at any time", () => {
+    const suback = Uint8Array.of(0x90, 0x04, 0x00, 0x09, 0x80, 0x02);
+    for (const [packet, headerByteLength] of [
+      [publish, 9],
+      [suback, suback.length + 1],
+    ] as const)
+      for (let length = 0; length < headerByteLength; length++) {
+        const reader = new PacketReader();
+        reader.feed(packet, 0, length);
+        expect(reader.payloadRemaining).toBe(0);
+        expect(() => reader.takePayload(1)).toThrow(expect.objectContaining({ code: INVALID_LENGTH }));
+      }
+  });
+
   it("is not disturbed by an owner who takes nothing, wherever it stands", () => {
     const stream = Uint8Array.of(...publish, 0x31, 0x03, 0x00, 0x01, 0x61, ...pingResponse);
     const events: number[] = [];
@@ -233,6 +256,14 @@ describe("limits", () => {
     }
   });
 
+  it("[MQTT-2.3.1-1] a SUBACK over a limit is still checked: with Packet Identifier 0 it fails", () => {
+    const stream = Uint8Array.of(0x90, 0x05, 0x00, 0x00, 0x00, 0x01, 0x02, ...pingResponse);
+    for (const cuts of everyPiece)
+      expect(readPackets(new PacketReader({ headerByteLength: 4 }), stream, cuts)).toEqual([
+        { error: MALFORMED_PACKET, detail: "packet type 9 with Packet Identifier 0" },
+      ]);
+  });
+
   it("packets of four bytes and less are never skipped", () => {
     const reader = new PacketReader({ headerByteLength: 4, maximumPacketByteLength: 0 });
     const stream = Uint8Array.of(0x20, 0x02, 0x00, 0x00, 0x40, 0x02, 0x00, 0x01, ...pingResponse);
@@ -273,8 +304,9 @@ describe("reset", () => {
   });
 });
 
-it("a reader that is given no bytes needs bytes", () => {
+it("a reader that is given no bytes needs bytes, and has nothing to complain of", () => {
   const reader = new PacketReader();
+  expect([reader.event, reader.error, reader.detail]).toEqual([NEED_BYTES, 0, ""]);
   expect(reader.feed(publish, 3, 3)).toBe(3);
   expect(reader.event).toBe(NEED_BYTES);
 });

@@ -185,6 +185,7 @@ it.each<[string, number, (buffer: Uint8Array) => number]>([
 ])("%s takes %d bytes and is refused by a buffer of one less", (_, byteLength, write) => {
   expect(write(new Uint8Array(byteLength))).toBe(byteLength);
   const short = new Uint8Array(byteLength - 1);
-  expect(() => write(short)).toThrow(refusal(INVALID_LENGTH));
+  const text = `packet ends at byte ${byteLength}, buffer at ${byteLength - 1}`;
+  expect(() => write(short)).toThrow(refusal(INVALID_LENGTH, text));
   expect([...short]).toEqual(new Array(byteLength - 1).fill(0));
 });

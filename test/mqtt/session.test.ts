@@ -44,14 +44,25 @@ describe("Packet Identifiers", () => {
   test("when all are in flight there is none", () => {
     const session = new Session(65_535);
     for (let id = 1; id <= 65_535; id += 1) session.outbound.entries.push(id | (PUBACK << 16));
-    expect(codeOf(() => session.nextPacketIdentifier())).toBe(NO_PACKET_IDENTIFIER);
+    expect(() => session.nextPacketIdentifier()).toThrow(
+      expect.objectContaining({
+        code: NO_PACKET_IDENTIFIER,
+        message: "all Packet Identifiers are in flight",
+      }),
+    );
+    session.forget(1);
+    expect(session.nextPacketIdentifier()).toBe(1);
   });
 
   test("one in flight cannot be used for another message, but for the same one again", () => {
     const session = new Session();
     session.publish(7, 1, false);
-    expect(codeOf(() => session.publish(7, 1, false))).toBe(INVALID_PACKET_IDENTIFIER);
-    expect(codeOf(() => session.request(7, SUBSCRIBE))).toBe(INVALID_PACKET_IDENTIFIER);
+    const refusal = expect.objectContaining({
+      code: INVALID_PACKET_IDENTIFIER,
+      message: "Packet Identifier 7 is in flight",
+    });
+    expect(() => session.publish(7, 1, false)).toThrow(refusal);
+    expect(() => session.request(7, SUBSCRIBE)).toThrow(refusal);
     session.publish(7, 1, true);
     expect(session.inFlight).toBe(1);
   });

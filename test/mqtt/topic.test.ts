@@ -45,6 +45,7 @@ describe("a Topic Name", () => {
     expect(isTopicName(Uint8Array.of(0x61, 0xc3, 0xa9), 0, 2)).toBe(false);
     expect(isTopicName(Uint8Array.of(0x61), 1, 1)).toBe(false);
     for (const byte of [0x00, 0x23, 0x2b, 0x80, 0xff]) {
+      expect(isTopicName(Uint8Array.of(byte), 0, 1)).toBe(false);
       expect(isTopicName(Uint8Array.of(0x61, byte, 0x61), 0, 3)).toBe(false);
       // Outside the range it does not matter.
       expect(isTopicName(Uint8Array.of(byte, 0x61, byte), 1, 2)).toBe(true);
@@ -104,6 +105,9 @@ describe("a Topic Filter", () => {
   it("[MQTT-4.7.3-2] in bytes has no U+0000 and is not empty", () => {
     expect(isTopicFilter(Uint8Array.of(0x61, 0x00), 0, 2)).toBe(false);
     expect(isTopicFilter(Uint8Array.of(0x61), 1, 1)).toBe(false);
+    // Outside the range it does not matter.
+    for (const byte of [0x00, 0x23, 0x2b])
+      expect(isTopicFilter(Uint8Array.of(byte, 0x61, byte), 1, 2)).toBe(true);
   });
 });
 

@@ -22,6 +22,7 @@ const wellFormed: readonly [what: string, text: string, bytes: number[]][] = [
 
 const illFormed: readonly [what: string, bytes: number[]][] = [
   ["a continuation byte alone", [0x80]],
+  ["two continuation bytes", [0xbf, 0xbf]],
   ["an overlong slash of two bytes", [0xc0, 0xaf]],
   ["an overlong U+0000 of two bytes", [0xc0, 0x80]],
   ["an overlong U+007F of two bytes", [0xc1, 0xbf]],
@@ -33,7 +34,8 @@ const illFormed: readonly [what: string, bytes: number[]][] = [
   ["the last surrogate, U+DFFF", [0xed, 0xbf, 0xbf]],
   ["a pair of surrogates", [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80]],
   ["U+110000, past the last", [0xf4, 0x90, 0x80, 0x80]],
-  ["first bytes of four that do not exist", [0xf5, 0x80, 0x80, 0x80]],
+  ["a first byte of four that does not exist", [0xf5, 0x80, 0x80, 0x80]],
+  ["a first byte of five", [0xf9, 0x80, 0x80, 0x80]],
   ["0xff", [0xff]],
   ["two bytes, the second missing", [0xc3]],
   ["three bytes, the third missing", [0xe6, 0xb0]],
@@ -102,9 +104,13 @@ it("[MQTT-1.5.3-1] refuses what XS makes of an unpaired surrogate", () => {
 });
 
 it("takes back what XS makes of U+0000, in text and in binary fields", () => {
-  ArrayBuffer.fromString = () => Uint8Array.of(0x61, 0xc0, 0x80, 0x62, 0xc0, 0x80).buffer;
-  expect([...encodeBinary("a\0b\0")]).toEqual([0, 4, 0x61, 0, 0x62, 0]);
-  expect(() => encodeString("a\0b\0")).toThrow("text has U+0000");
+  for (const text of ["a\0b\0", "\0a"]) {
+    const codes = Array.from(text, (character) => character.charCodeAt(0));
+    ArrayBuffer.fromString = () =>
+      Uint8Array.from(codes.flatMap((code) => (code === 0 ? [0xc0, 0x80] : code))).buffer;
+    expect([...encodeBinary(text)]).toEqual([0, codes.length, ...codes]);
+    expect(() => encodeString(text)).toThrow("text has U+0000");
+  }
 });
 
 it.each(["\0", "a\0b", "ab\0"])("[MQTT-1.5.3-2] refuses to encode U+0000 (%j)", (text) => {

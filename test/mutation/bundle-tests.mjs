@@ -16,7 +16,6 @@ const EXCLUDED = [
 
 /** Tests that take longer than 100 ms, and whose subject others prove with less. They would run for most of the mutants. */
 const UNFIT = [
-  /^when all are in flight there is none$/,
   /^identifiers wrap after 65,535 to 1/,
   /^1,000 clients, broker restarted/,
   /^10,000 publishes of 100 bytes/,

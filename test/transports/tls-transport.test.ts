@@ -28,6 +28,8 @@ class TLSSocket {
   readonly options: Record<string, unknown> & { secure: object };
   readonly socket: TCP;
   closed = false;
+  /** What came from TCP. */
+  readonly seen: (number | undefined)[] = [];
   problem: Error | undefined;
 
   constructor(options: TLSSocket["options"]) {
@@ -37,6 +39,7 @@ class TLSSocket {
     this.socket = new io({
       ...(options as object),
       onReadable: (count?: number) => {
+        this.seen.push(count);
         if (this.problem) throw this.problem;
         (options.onReadable as (count?: number) => void)(count);
       },
@@ -81,7 +84,7 @@ function open(options: Partial<TLSTransportOptions> = {}): TLSTransport {
 test("everything passes between the owner and the TLS socket, with the target as the owner wants it", () => {
   const target = {};
   let seen: unknown;
-  const transport = open({
+  open({
     target,
     onWritable() {
       seen = this.target;
@@ -98,7 +101,26 @@ test("everything passes between the owner and the TLS socket, with the target as
   const other = open();
   expect(other.write(Uint8Array.of(1))).toBe(77);
   expect(other.read(2)).toEqual(Uint8Array.of(1, 2).buffer);
-  expect(transport.format).toBe("buffer");
+});
+
+test("the format is buffer and stays that, and without the option target there is none", () => {
+  const transport = open();
+  transport.format = "buffer";
+  expect(() => {
+    transport.format = "number" as "buffer";
+  }).toThrow(
+    expect.objectContaining({ code: INVALID_OPTION, message: expect.stringContaining("format number") }),
+  );
+  expect([transport.format, "target" in transport]).toEqual(["buffer", false]);
+});
+
+test("without callbacks it works all the same", () => {
+  const transport = open({ onReadable: undefined!, onWritable: undefined!, onError: undefined! });
+  TCP.last.options.onWritable!(100);
+  TCP.last.options.onReadable!(2);
+  (TLSSocket.last.options.onError as () => void)();
+  expect(TLSSocket.last.closed).toBe(true);
+  expect(() => transport.read()).toThrow("the TLS socket is closed");
 });
 
 test("TLS gets its options and TLS 1.2, TCP the address", () => {
@@ -125,6 +147,14 @@ test("what the TLS socket throws inside a callback of TCP, which would end the m
   expect(events).toHaveLength(1);
 });
 
+test("what the TLS socket gives to its own onError is an error of the connection too, whatever it is", () => {
+  open();
+  (TLSSocket.last.options.onError as (error: unknown) => void)("certificate: expired");
+  expect(events).toEqual([
+    ["error", expect.objectContaining({ code: TLS_FAILED, message: "TLS: certificate: expired" })],
+  ]);
+});
+
 test("what the application throws is its own: it is thrown on, and no error of TLS", () => {
   open({
     onReadable() {
@@ -139,7 +169,11 @@ test("after close no callback comes, and the socket can be closed again", () => 
   const transport = open();
   transport.close();
   transport.close();
+  const { seen, options } = TLSSocket.last;
   for (const name of ["onReadable", "onWritable", "onError"]) TCP.last.options[name]!(1);
+  // TLS hears of nothing either, and what it had to say by itself is not passed on.
+  expect(seen).toEqual([]);
+  for (const name of ["onReadable", "onWritable", "onError"]) (options[name] as (count: number) => void)(1);
   expect(events).toEqual([]);
   expect(TLSSocket.last.closed).toBe(true);
   expect(() => transport.read()).toThrow(expect.objectContaining({ code: INVALID_STATE }));
@@ -161,7 +195,16 @@ describe("nothing of TLS can be switched off", () => {
   });
 
   test("missing classes and the format number are refused", () => {
-    for (const options of [{ TLS: {} }, { TCP: {} }, { format: "number" as "buffer" }])
-      expect(() => open(options)).toThrow(expect.objectContaining({ code: INVALID_OPTION }));
+    const wrong: [object, string][] = [
+      [{ TLS: {} }, "TLS has no class as io"],
+      [{ TLS: undefined }, "TLS has no class as io"],
+      [{ TCP: {} }, "TCP has no class as io"],
+      [{ TCP: undefined }, "TCP has no class as io"],
+      [{ format: "number" }, "format number is not buffer"],
+    ];
+    for (const [options, message] of wrong)
+      expect(() => open(options)).toThrow(
+        expect.objectContaining({ code: INVALID_OPTION, message: expect.stringContaining(message) }),
+      );
   });
 });

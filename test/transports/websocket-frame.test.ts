@@ -24,13 +24,18 @@ describe("the header of an inbound frame", () => {
     ["125 bytes", [0x82, 125], 125],
     ["126 bytes", [0x82, 126, 0, 126], 126],
     ["256 bytes, RFC 6455 section 5.7", [0x82, 0x7e, 0x01, 0x00], 256],
+    ["a Ping of 125 bytes", [0x89, 125], 125],
     ["65,536 bytes, RFC 6455 section 5.7", [0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0], 65_536],
     ["2 ** 53 - 1 bytes", [0x82, 0x7f, 0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 2 ** 53 - 1],
   ])("of %s is complete with its last byte and not before", (_name, bytes, byteLength) => {
     const header = new FrameHeader();
     const complete = bytes.map((byte) => header.feed(byte));
     expect(complete).toEqual(bytes.map((_, index) => index === bytes.length - 1));
-    expect(header).toMatchObject({ opcode: BINARY, payloadByteLength: byteLength, error: undefined });
+    expect(header).toMatchObject({
+      opcode: bytes[0]! & 0x0f,
+      payloadByteLength: byteLength,
+      error: undefined,
+    });
   });
 
   test("control frames may stand between the frames of a fragmented message", () => {
@@ -45,18 +50,20 @@ describe("the header of an inbound frame", () => {
   });
 
   test.each([
-    ["a text frame [MQTT-6.0.0-1]", [0x81, 3], "text frame", UNSUPPORTED_DATA],
-    ["a reserved bit", [0xc2, 0], "reserved bits 0x40", FRAME_ERROR],
-    ["the reserved opcode 3", [0x83, 0], "opcode 3", FRAME_ERROR],
-    ["the reserved opcode 11", [0x8b, 0], "opcode 11", FRAME_ERROR],
+    ["a text frame [MQTT-6.0.0-1]", [0x81], "text frame", UNSUPPORTED_DATA],
+    ["a reserved bit", [0xc2], "reserved bits 0x40", FRAME_ERROR],
+    ["the reserved opcode 3", [0x83], "opcode 3", FRAME_ERROR],
+    ["the reserved opcode 11", [0x8b], "opcode 11", FRAME_ERROR],
     ["a mask, which only clients use", [0x82, 0x85], "masked", FRAME_ERROR],
-    ["a fragmented control frame", [0x09, 0], "fragmented control", FRAME_ERROR],
+    ["a fragmented control frame", [0x09], "fragmented control", FRAME_ERROR],
     ["a control frame of 126 bytes", [0x89, 126], "more than 125", FRAME_ERROR],
-    ["a continuation of nothing", [0x80, 0], "nothing to continue", FRAME_ERROR],
-    ["a new message inside a fragmented one", [0x02, 0, 0x82, 0], "middle", FRAME_ERROR],
+    ["a continuation of nothing", [0x80], "nothing to continue", FRAME_ERROR],
+    ["a new message inside a fragmented one", [0x02, 0, 0x82], "middle", FRAME_ERROR],
     ["2 ** 53 bytes", [0x82, 0x7f, 0, 0x20, 0, 0, 0, 0, 0, 0], "2 \\*\\* 53", FRAME_ERROR],
-  ])("with %s is refused, with the code to close with", (_name, bytes, error, closeCode) => {
-    const header = read(...bytes);
+  ])("with %s is refused at that byte, with the code to close with", (_name, bytes, error, closeCode) => {
+    const header = read(...bytes.slice(0, -1));
+    expect(header.error).toBeUndefined();
+    expect(header.feed(bytes.at(-1)!)).toBe(true);
     expect(header.error).toMatch(new RegExp(error));
     expect(header.closeCode).toBe(closeCode);
   });

@@ -68,7 +68,12 @@ describe("opening", () => {
   test("onWritable comes once the server has answered, with room for the headers kept", () => {
     const socket = open();
     expect(events).toEqual([]);
-    expect(() => socket.write(Uint8Array.of(1))).toThrow(expect.objectContaining({ code: INVALID_STATE }));
+    expect(() => socket.write(Uint8Array.of(1))).toThrow(
+      expect.objectContaining({
+        code: INVALID_STATE,
+        message: expect.stringContaining("the WebSocket is not open"),
+      }),
+    );
     bench.peer.accept();
     clock.advance(10);
     const frames = Math.floor(SEND_BUFFER / 264);
@@ -104,6 +109,7 @@ describe("opening", () => {
   test.each([
     ["404", "HTTP/1.1 404 Not Found\r\n\r\n", "HTTP status 404 Not Found instead of 101", 404],
     ["something else", "SSH-2.0-x\r\n", "not HTTP", undefined],
+    ["101 and nothing more", "HTTP/1.1 101 OK\r\n\r\n", "no header Upgrade", undefined],
   ])("a server that answers %s is an error that says so", (_name, answer, text, returnCode) => {
     open();
     bench.peer.peer.send(Buffer.from(answer));
@@ -125,16 +131,6 @@ describe("opening", () => {
     bench.link.refuse(8083);
     open();
     expect(events).toEqual(["error"]);
-  });
-
-  test("wrong options throw, and nothing is connected", () => {
-    const invalid = expect.objectContaining({ code: INVALID_OPTION });
-    expect(() => open({ socket: {} })).toThrow(invalid);
-    expect(() => open({ path: "mqtt" })).toThrow(invalid);
-    expect(() => open({ bufferByteLength: 127 })).toThrow(invalid);
-    expect(() => open({ bufferByteLength: 65_544 })).toThrow(invalid);
-    expect(() => open({ format: "number" as "buffer" })).toThrow(invalid);
-    expect(bench.network.counters.connections).toBe(0);
   });
 });
 
@@ -203,13 +199,18 @@ describe("reading", () => {
     const target = new Uint8Array(3);
     expect(socket.read(target)).toBe(3);
     expect([...target]).toEqual([1, 2, 3]);
-    expect(() => socket.read(2)).toThrow(expect.objectContaining({ code: INVALID_OPTION }));
+    expect(() => socket.read(2)).toThrow(
+      expect.objectContaining({
+        code: INVALID_OPTION,
+        message: expect.stringContaining("count 2 is not 1 to 1"),
+      }),
+    );
     expect(readAll(socket)).toEqual([4]);
     expect(socket.read()).toBeUndefined();
     bench.peer.peer.send([5]);
     clock.advance(10);
-    expect(socket.read(target)).toBe(1);
-    expect(target[0]).toBe(5);
+    expect(socket.read(target.buffer)).toBe(1);
+    expect([...target]).toEqual([5, 2, 3]);
   });
 
   test("a frame is announced only when the one before is read, also when it is read later", () => {
@@ -390,11 +391,4 @@ describe("close", () => {
     expect(clock.pending).toBe(0);
     expect(bench.network.connectionCount).toBe(0);
   });
-});
-
-test("a lost connection is passed on as it came", () => {
-  connected();
-  bench.peer.peer.reset();
-  clock.advance(10);
-  expect([events, errors]).toEqual([["error"], [undefined]]);
 });

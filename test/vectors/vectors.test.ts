@@ -55,6 +55,8 @@ describe("the packet reader", () => {
 
   for (const { title, bytes, error, detail } of malformedVectors)
     it(`${title} is refused, by code and by text`, () => {
+      // By its own bytes, before any that follow have come.
+      expect(readPackets(new PacketReader(), Uint8Array.from(bytes), [1])).toEqual([{ error, detail }]);
       for (const cuts of chunkings) {
         const reader = new PacketReader();
         const stream = Uint8Array.from([0xd0, 0x00].concat(bytes, next));

@@ -32,7 +32,7 @@ export function authenticate(connection: Connection): void {
   const { owner, callbacks } = connection;
   const state = connection.version5!;
   // [MQTT-4.12.0-5], [MQTT-4.12.0-6]
-  if (state.method === undefined || properties.get(AUTHENTICATION_METHOD) !== state.method) {
+  if (properties.get(AUTHENTICATION_METHOD) !== state.method) {
     fail(connection, otherMethod());
     return;
   }
@@ -46,7 +46,7 @@ export function authenticate(connection: Connection): void {
     return;
   }
   state.authentication = CHALLENGED;
-  const answer = callbacks.onAuthenticate?.call(owner, properties.get(AUTHENTICATION_DATA));
+  const answer = callbacks.onAuthenticate!.call(owner, properties.get(AUTHENTICATION_DATA));
   // The callback may have answered already, closed the client, or sent DISCONNECT, which nothing may follow ([MQTT-3.14.4-1]).
   if (answer !== undefined && state.authentication === CHALLENGED && isOpen(connection))
     sendAuth(connection, CONTINUE_AUTHENTICATION, answer);
@@ -67,17 +67,16 @@ export function sendAuth(
   const { method: authenticationMethod, authentication, limits } = state;
   if (authenticationMethod === undefined)
     throw mqttError(INVALID_STATE, "AUTH needs an authenticationMethod in CONNECT");
-  const isTurn =
-    reasonCode === RE_AUTHENTICATE
-      ? connection.state === CONNECTED && authentication === IDLE
-      : authentication === CHALLENGED && isOpen(connection);
+  const isTurn = reasonCode === RE_AUTHENTICATE ? authentication === IDLE : authentication === CHALLENGED;
   if (!isTurn) throw mqttError(INVALID_STATE, "AUTH is not due");
   const encoded = encodeProperties(AUTH, { ...properties, authenticationMethod, authenticationData });
   const byteLength = reasonByteLength(reasonCode, encoded, limits.maximumPacketSize);
   assertWritable(connection, byteLength);
   const buffer = packetBuffer(connection, byteLength);
+  // Throws where the Reason Code is none: then nothing has changed.
+  const end = writeAuth(buffer, 0, reasonCode, encoded, limits.maximumPacketSize);
   state.authentication = ASKED;
-  transmitBuffer(connection, buffer, writeAuth(buffer, 0, reasonCode, encoded, limits.maximumPacketSize));
+  transmitBuffer(connection, buffer, end);
 }
 
 /** Before DISCONNECT and before the end: AUTH may be sent. */

@@ -44,12 +44,10 @@ export function control(connection: Connection, operation: number, packetIdentif
     case PUBREL:
       releaseInbound(connection, packetIdentifier);
       break;
-    case PINGRESP:
-      break;
     default:
       session.acknowledge(operation, packetIdentifier);
   }
-  if (connection.callbacks.onControl) notify(connection, controlMessage(connection, operation));
+  tell(connection, operation);
 }
 
 /** DISCONNECT arrived: the broker closes, and this client too ([MQTT-4.13.2-1]). */
@@ -58,7 +56,7 @@ export function disconnected(connection: Connection): void {
   const { reasonCode, properties } = reader;
   const error = reasonError(DISCONNECTED, "the broker ended the connection", reader);
   notify(connection, { operation: DISCONNECT, reasonCode, properties } as unknown as ControlMessage);
-  if (!connection.abandoned) finish(connection, error);
+  finish(connection, error);
 }
 
 /** A step of an outbound exchange. A Reason Code from 0x80 ends it: what it says is not sent again ([MQTT-4.4.0-2]). */
@@ -81,7 +79,7 @@ function acknowledged(connection: Connection, operation: number, packetIdentifie
       reasonCode,
       failed ? properties.get(REASON_STRING) : undefined,
     );
-  else if (callbacks.onControl) notify(connection, controlMessage(connection, operation));
+  else tell(connection, operation);
 }
 
 /** PUBREL arrived. Of an exchange that is not known PUBCOMP says so. */
@@ -90,6 +88,11 @@ function releaseInbound(connection: Connection, packetIdentifier: number): void 
   const known = session.isReceived(packetIdentifier);
   session.release(packetIdentifier);
   acknowledge(connection, PUBCOMP, packetIdentifier, known ? 0 : PACKET_IDENTIFIER_NOT_FOUND);
+}
+
+/** Calls `onControl`; where there is none no message is made. */
+function tell(connection: Connection, operation: number): void {
+  if (connection.callbacks.onControl) notify(connection, controlMessage(connection, operation));
 }
 
 function controlMessage(connection: Connection, operation: number): ControlMessage {

@@ -20,11 +20,8 @@ export function negotiate(state: ReliableState, client: MQTTClient, error: MQTTE
       state.negotiated = true;
     if (!state.negotiated) state.protocol = preferred;
   } else if (error.code === CONNECTION_REFUSED) {
-    if (
-      error.returnCode !== UNACCEPTABLE_PROTOCOL_VERSION &&
-      error.returnCode !== UNSUPPORTED_PROTOCOL_VERSION
-    )
-      return false;
+    // The reader makes one of the code of 3.1.1.
+    if (error.returnCode !== UNSUPPORTED_PROTOCOL_VERSION) return false;
     state.protocol = version3;
     state.negotiated = true;
     return true;

@@ -50,7 +50,7 @@ export function sendRecord(
   const count = Math.min(end - payloadStart, room);
   client.sendMessage(
     bytes.subarray(payloadStart, payloadStart + count),
-    keepTopic(topics, bytes, outbox.topicStart(offset), topicEnd(outbox, offset)),
+    keepTopic(topics, outbox, offset),
     end - payloadStart,
     Math.min(outbox.QoS(offset), maximumQoS),
     isFlag(outbox, offset, 1) && client.limits!.retainAvailable,
@@ -82,8 +82,8 @@ export function appended(state: ReliableState, offset: number, token: number): v
  */
 function age(state: ReliableState, token: number): void {
   const { outbox } = state;
+  // It is there: what leaves the outbox takes its timers along.
   const offset = outbox.findToken(token);
-  if (offset < 0) return;
   const place = expiryPlace(outbox, offset);
   const left = readNumber(outbox.bytes, place) - 1;
   if (left > 0) writeNumber(outbox.bytes, place, left);
@@ -100,7 +100,7 @@ function expiryPlace(outbox: Outbox, offset: number): number {
   const { bytes } = outbox;
   const end = outbox.next(offset);
   let place = outbox.packetEnd(offset);
-  if (place < end && bytes[place] === PAYLOAD_FORMAT_INDICATOR) place += 2;
+  if (bytes[place] === PAYLOAD_FORMAT_INDICATOR) place += 2;
   return place < end && bytes[place] === MESSAGE_EXPIRY_INTERVAL ? place + 1 : 0;
 }
 
@@ -118,19 +118,12 @@ function isFlag(outbox: Outbox, offset: number, flag: number): boolean {
   return (outbox.bytes[outbox.packetStart(offset)]! & flag) !== 0;
 }
 
-/** The topic bytes[start, end), in an array that stays as it is: known, or copied. */
-function keepTopic(topics: TopicCache, bytes: Uint8Array, start: number, end: number): Uint8Array {
+/** The topic of a message, in an array that stays as it is: known, or copied. */
+function keepTopic(topics: TopicCache, outbox: Outbox, offset: number): Uint8Array {
   const { encoded } = topics;
   for (let index = 0; index < encoded.length; index++)
-    if (equals(encoded[index]!, bytes, start, end)) return encoded[index]!;
-  const copy = bytes.slice(start, end);
+    if (outbox.isTopic(offset, encoded[index]!)) return encoded[index]!;
+  const copy = outbox.bytes.slice(outbox.topicStart(offset), topicEnd(outbox, offset));
   topics.add(decodeString(copy, 2, copy.length), copy);
   return copy;
-}
-
-function equals(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  let index = known.length;
-  if (index !== end - start) return false;
-  while (--index >= 0) if (known[index] !== bytes[start + index]) return false;
-  return true;
 }

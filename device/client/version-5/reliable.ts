@@ -1,8 +1,7 @@
 import { CONNECTION_REFUSED, type MQTTError } from "../../mqtt/mqtt-error";
 import { DISCONNECTED } from "../../mqtt/version-5/mqtt-error";
 import {
-  BAD_AUTHENTICATION_METHOD,
-  BANNED,
+  ADMINISTRATIVE_ACTION,
   CONNECTION_RATE_EXCEEDED,
   MAXIMUM_CONNECT_TIME,
   NORMAL_DISCONNECTION,
@@ -40,12 +39,9 @@ export function prospects(error: MQTTError): number {
     case CONNECTION_RATE_EXCEEDED:
     case MAXIMUM_CONNECT_TIME:
       return SOON;
-    case BANNED:
-    case BAD_AUTHENTICATION_METHOD:
-      return SELDOM;
     default:
       // What the broker does not like of a connection it accepted may not come again.
-      return code === DISCONNECTED && returnCode < 0x97 ? SOON : SELDOM;
+      return code === DISCONNECTED && returnCode < ADMINISTRATIVE_ACTION ? SOON : SELDOM;
   }
 }
 

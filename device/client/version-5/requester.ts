@@ -144,7 +144,7 @@ function take(requester: Requester, number: number): Request | undefined {
 function expire(requester: Requester, number: number): void {
   const { client, timeout } = requester;
   const error = mqttError(RESPONSE_TIMEOUT, `no answer in ${timeout} ms`);
-  take(requester, number)?.onResponse.call(client, error, undefined, undefined);
+  take(requester, number)!.onResponse.call(client, error, undefined, undefined);
 }
 
 /**
@@ -161,7 +161,7 @@ export function respond(
 ): boolean {
   const responseTopic = properties?.get(RESPONSE_TOPIC);
   if (responseTopic === undefined) return false;
-  const correlationData = properties?.get(CORRELATION_DATA);
+  const correlationData = properties!.get(CORRELATION_DATA);
   const given = options?.properties as PublishProperties | undefined;
   client.publish(responseTopic, payload, { ...options, properties: { ...given, correlationData } });
   return true;

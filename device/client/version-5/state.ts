@@ -43,7 +43,7 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
 
 /** Nobody authenticates. */
 export const IDLE = 0;
-/** CONNECT or AUTH has been sent with a method: the broker's AUTH or CONNACK is due. */
+/** CONNECT or AUTH has been sent: the broker's AUTH or CONNACK is due. */
 export const ASKED = 1;
 /** The broker's AUTH has come: the application's answer is due. */
 export const CHALLENGED = 2;
@@ -61,9 +61,8 @@ export class Version5State {
   readonly sessionExpiryInterval: number;
   /** The application has given a session: the broker may have its other half ([MQTT-3.2.2-4]). */
   readonly hasSession: boolean;
-  /** The alias that the PUBLISH being written has, and whether it stands for its topic already. */
+  /** Of the PUBLISH being written: over 0 the alias stands for its topic already, under 0 it gets a new one, 0 is none. */
   alias: number;
-  aliasKnown: boolean;
 
   constructor(
     receiveMaximum: number,
@@ -76,10 +75,10 @@ export class Version5State {
     this.flow = new FlowControl(receiveMaximum);
     this.aliases = new OutboundTopicAliases(topicAliases);
     this.method = method;
-    this.authentication = method === undefined ? IDLE : ASKED;
+    // Without a method no AUTH that comes has the right one.
+    this.authentication = ASKED;
     this.sessionExpiryInterval = sessionExpiryInterval;
     this.hasSession = hasSession;
     this.alias = 0;
-    this.aliasKnown = false;
   }
 }

@@ -17,7 +17,7 @@ import { subscriptionRefusal, tooLarge } from "./transmit";
 /** Throws now what writing the packet would throw later. @throws {MQTTError} INVALID_OPTION */
 export function checkSubscription(topic: Uint8Array, QoS: number, options: SubscribeOptions): void {
   const { subscriptionIdentifier } = options;
-  if (subscriptionIdentifier !== undefined) encodeProperties(SUBSCRIBE, { subscriptionIdentifier });
+  encodeProperties(SUBSCRIBE, { subscriptionIdentifier });
   subscribeByteLength([{ ...options, topic, QoS }]);
 }
 
@@ -61,9 +61,5 @@ function packetByteLength(item: Subscription): number {
   const { subscriptionIdentifier, state, QoS } = item;
   const topic = encodeTopicFilter(item.topic);
   if (state === UNWANTED) return unsubscribeByteLength([topic]);
-  const properties =
-    subscriptionIdentifier === undefined
-      ? undefined
-      : encodeProperties(SUBSCRIBE, { subscriptionIdentifier });
-  return subscribeByteLength([{ topic, QoS }], properties);
+  return subscribeByteLength([{ topic, QoS }], encodeProperties(SUBSCRIBE, { subscriptionIdentifier }));
 }

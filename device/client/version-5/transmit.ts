@@ -41,7 +41,7 @@ import { bytesOf } from "../connection/connect-options";
 import type { Connection } from "../connection/connection";
 import { CONNECTED, LOGIN } from "../connection/connection-state";
 import { assertWritable, packetBuffer, transmitBuffer } from "../connection/transmit";
-import { awaitClose, drain } from "../connection/transport";
+import { awaitClose } from "../connection/transport";
 import { identifier } from "../connection/write";
 import type { ByteBuffer, WriteOptions } from "../mqtt-client-options";
 import { sendAuth } from "./authentication";
@@ -69,7 +69,6 @@ export function publishByteLength(
   const propertyByteLength = properties ? properties.length : 0;
   const alias = aliases.find(topic);
   state.alias = alias;
-  state.aliasKnown = alias > 0;
   if (alias > 0) topicByteLength = 2;
   else if (aliases.mayAssign(topic)) state.alias = -1;
   const byteLength = wholePublishByteLength(
@@ -79,7 +78,7 @@ export function publishByteLength(
     Math.abs(state.alias),
     propertyByteLength,
   );
-  if (byteLength <= limits.maximumPacketSize || state.aliasKnown) return assertSize(byteLength, limits);
+  if (byteLength <= limits.maximumPacketSize || alias > 0) return assertSize(byteLength, limits);
   // Without a new alias it may fit.
   state.alias = 0;
   return assertSize(
@@ -131,7 +130,7 @@ export function writePublishHeader(
   return writeHeader(
     buffer,
     offset,
-    state.aliasKnown ? undefined : topic,
+    state.alias > 0 ? undefined : topic,
     payloadByteLength,
     QoS,
     retain,
@@ -186,10 +185,7 @@ export function subscribeByteLength(
 /** Why the broker, by its CONNACK, would refuse a subscription; 0 when it would not. */
 export function subscriptionRefusal(limits: ServerLimits, topic: Uint8Array, hasIdentifier: boolean): number {
   if (!limits.sharedSubscriptionAvailable && isShared(topic)) return SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
-  if (
-    !limits.wildcardSubscriptionAvailable &&
-    (topic.indexOf(PLUS, 2) > 0 || topic.indexOf(NUMBER_SIGN, 2) > 0)
-  )
+  if (!limits.wildcardSubscriptionAvailable && (topic.includes(PLUS, 2) || topic.includes(NUMBER_SIGN, 2)))
     return WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED;
   return hasIdentifier && !limits.subscriptionIdentifiersAvailable
     ? SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED
@@ -217,8 +213,7 @@ export function writeControl(
   if (connection.remaining > 0) throw mqttError(INVALID_STATE, "a message waits for its next fragment");
   if (connection.state !== CONNECTED && (connection.state !== LOGIN || operation! <= PUBCOMP)) return false;
   if (isAuth) writeAuthentication(connection, data, options);
-  else if (operation === DISCONNECT)
-    disconnect(connection, reasonCode, encoded(DISCONNECT, properties), true);
+  else if (operation === DISCONNECT) disconnect(connection, reasonCode, encoded(DISCONNECT, properties));
   else writeReceipt(connection, operation!, identifier(options.id), options);
   return true;
 }
@@ -261,22 +256,14 @@ function writeReceipt(connection: Connection, operation: number, id: number, opt
   );
   if (operation === PUBREL) {
     // Of an exchange of an earlier connection, which counts from now on.
-    flow.sent();
     connection.session.releaseOutbound(id);
+    flow.sent();
   } else answered(connection, operation, reasonCode);
   transmitBuffer(connection, buffer, end);
 }
 
-/**
- * Sends DISCONNECT.
- * @param wait - for the broker to close
- */
-function disconnect(
-  connection: Connection,
-  reasonCode: number,
-  properties: Uint8Array | undefined,
-  wait: boolean,
-): void {
+/** Sends DISCONNECT. */
+function disconnect(connection: Connection, reasonCode: number, properties: Uint8Array | undefined): void {
   const { limits, sessionExpiryInterval } = connection.version5!;
   // MQTT 5.0 section 3.14.2.2.2; the property stands first, see property-writer.ts.
   if (sessionExpiryInterval === 0 && properties && isNonZeroExpiry(properties))
@@ -286,7 +273,7 @@ function disconnect(
   const buffer = packetBuffer(connection, byteLength);
   const end = writeDisconnect(buffer, 0, reasonCode, properties, limits.maximumPacketSize);
   transmitBuffer(connection, buffer, end);
-  if (wait) awaitClose(connection);
+  awaitClose(connection);
 }
 
 const SESSION_EXPIRY_INTERVAL = 17;
@@ -300,13 +287,10 @@ function isNonZeroExpiry(properties: Uint8Array): boolean {
 
 /** Tells the broker why this client ends the connection (MQTT 5.0 section 4.13), if a packet can go out at all. */
 export function part(connection: Connection, error: MQTTError): void {
-  const { state, remaining, socket } = connection;
-  if ((state !== CONNECTED && state !== LOGIN) || remaining > 0 || !socket) return;
+  if (connection.remaining > 0) return;
   try {
-    disconnect(connection, disconnectReasonCode(error.code), undefined, false);
-    // A socket closed with bytes unread resets the connection, and the broker might never see the packet (RFC 2525).
-    if (connection.readable > 0) drain(socket, connection, connection.readable);
+    disconnect(connection, disconnectReasonCode(error.code), undefined);
   } catch {
-    // The socket is full.
+    // There is no socket any more, or it is full.
   }
 }

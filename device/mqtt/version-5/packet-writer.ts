@@ -79,10 +79,10 @@ export function writeConnect(buffer: Uint8Array, offset: number, packet: Connect
   offset = writeAllProperties(buffer, offset, properties);
   // [MQTT-3.1.3-1]: in this order.
   offset = writeBytes(buffer, offset, packet.id);
-  if (willTopic && willMessage) {
+  if (willTopic) {
     offset = writeAllProperties(buffer, offset, willProperties);
     offset = writeBytes(buffer, offset, willTopic);
-    offset = writeBytes(buffer, offset, willMessage);
+    offset = writeBytes(buffer, offset, willMessage!);
   }
   if (user) offset = writeBytes(buffer, offset, user);
   if (password) offset = writeBytes(buffer, offset, password);
@@ -226,9 +226,9 @@ function connectRemainingLength(packet: ConnectPacket): number {
   assertInteger(keepAlive, 0, MAXIMUM_KEEP_ALIVE, INVALID_OPTION, "keepAlive");
   if (!willTopic !== !willMessage) throw mqttError(INVALID_OPTION, "will needs topic and message");
   let byteLength = CONNECT_HEADER_BYTE_LENGTH + allPropertiesByteLength(packet.properties) + id.length;
-  if (willTopic && willMessage) {
+  if (willTopic) {
     assertQoS(packet.willQoS ?? 0);
-    byteLength += allPropertiesByteLength(packet.willProperties) + willTopic.length + willMessage.length;
+    byteLength += allPropertiesByteLength(packet.willProperties) + willTopic.length + willMessage!.length;
   }
   return byteLength + (user ? user.length : 0) + (password ? password.length : 0);
 }

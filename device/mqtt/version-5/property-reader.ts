@@ -177,7 +177,6 @@ export class ReceivedProperties {
     const { bytes } = this;
     const start = valueStart(bytes, position);
     let index = value.length;
-    if (stringEnd(bytes, start) !== start + index) return false;
     while (--index >= 0) if (bytes[start + index] !== value[index]) return false;
     return true;
   }

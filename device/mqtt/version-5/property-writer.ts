@@ -192,7 +192,7 @@ export function writeProperties(
   byteLength: number,
 ): number {
   offset = writeRemainingLength(buffer, offset, byteLength);
-  if (properties && byteLength > 0)
+  if (properties)
     buffer.set(byteLength < properties.length ? properties.subarray(0, byteLength) : properties, offset);
   return offset + byteLength;
 }
@@ -227,7 +227,6 @@ function encodeNumber(identifier: number, type: number, name: string, value: num
   if (type === BYTE) maximum = 1;
   else if (type === TWO_BYTE_INTEGER) maximum = MAXIMUM_PACKET_IDENTIFIER;
   assertInteger(value, minimum, maximum, INVALID_OPTION, name);
-  if (type === BYTE) return Uint8Array.of(value);
   if (type === TWO_BYTE_INTEGER) return Uint8Array.of(value >> 8, value);
   const bytes = new Uint8Array(remainingLengthByteLength(value));
   writeRemainingLength(bytes, 0, value);

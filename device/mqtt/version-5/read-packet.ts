@@ -47,7 +47,7 @@ const TOPIC_LENGTH = 2;
 const TOPIC = 3;
 /** Properties of a PUBLISH. */
 const PROPERTIES = 4;
-/** The first bytes of a packet whose rest will be skipped: Packet Identifier and Reason Code. */
+/** The first bytes of a packet whose rest will be skipped: Packet Identifier and Reason Code stand in them. */
 const BEGINNING = 5;
 /** All after the fixed header of the other packets. */
 const BODY = 6;
@@ -75,7 +75,7 @@ export function beginPacket(reader: PacketReader, first: number): number {
   if (type === PUBLISH) return checkPublishFlags(reader, flags);
   if (type === 0) return fail(reader, "is reserved");
   // For clients: CONNACK to PUBCOMP, and above them SUBACK, UNSUBACK, PINGRESP, DISCONNECT and AUTH.
-  if (type < CONNACK || (type > PUBCOMP && type < DISCONNECT && (type & 1) === 0))
+  if (type < CONNACK || (type > PUBREL && type < DISCONNECT && (type & 1) === 0))
     return fail(reader, "is for servers", PROTOCOL_ERROR);
   if (flags !== (type === PUBREL ? 2 : 0)) return fail(reader, `with flags ${flags}`); // [MQTT-2.1.3-1]
   return NEED_BYTES;
@@ -106,7 +106,6 @@ function beginBody(reader: PacketReader, type: number, remainingLength: number):
   if (type === PUBLISH) return expect(reader, TOPIC_LENGTH, 2);
   if (remainingLength <= reader.scratch.length) return expect(reader, BODY, remainingLength);
   if (type === CONNACK || type === AUTH) return tooLong(reader);
-  if (type === DISCONNECT) return expect(reader, BEGINNING, 1);
   return expect(reader, BEGINNING, type <= PUBCOMP ? 3 : 2);
 }
 
@@ -184,8 +183,9 @@ function beginTopic(reader: PacketReader, topicByteLength: number): number {
   reader.topicBytes = reader.scratch;
   reader.topicByteLength = topicByteLength;
   reader.state = TOPIC;
+  // Without a topic it is reached already.
   reader.goal = headerByteLength;
-  return headerByteLength === 2 ? completeTopic(reader, 2) : NEED_BYTES;
+  return NEED_BYTES;
 }
 
 function completeTopic(reader: PacketReader, topicEnd: number): number {
@@ -321,21 +321,24 @@ function completeWithProperties(reader: PacketReader, start: number): number {
  * @returns the offset after them; 0 when they failed
  */
 function readProperties(reader: PacketReader, offset: number): number {
-  const { properties, scratch, remainingLength } = reader;
+  const { scratch, remainingLength } = reader;
   const start = variableByteIntegerEnd(scratch, offset, remainingLength);
-  const end = start > 0 ? start + readVariableByteInteger(scratch, offset) : 0;
-  let error = 0;
-  if (start === 0 || end > remainingLength) fail(reader, "with a wrong Property Length");
-  else {
-    error = properties.load(start, end, reader.first >> 4);
-    if (error === 0 && isUnwanted(reader, reader.first >> 4)) {
-      error = PROTOCOL_ERROR;
-      properties.detail = "with problem information, which was declined";
-    }
-    if (error === 0) return end;
-    fail(reader, properties.detail, error);
+  if (start > 0) {
+    const end = start + readVariableByteInteger(scratch, offset);
+    if (end <= remainingLength) return loadProperties(reader, start, end, reader.first >> 4) ? end : 0;
   }
+  fail(reader, "with a wrong Property Length");
   return 0;
+}
+
+function loadProperties(reader: PacketReader, start: number, end: number, type: number): boolean {
+  const { properties } = reader;
+  const error = properties.load(start, end, type);
+  if (error !== 0) fail(reader, properties.detail, error);
+  else if (isUnwanted(reader, type))
+    fail(reader, "with problem information, which was declined", PROTOCOL_ERROR);
+  else return true;
+  return false;
 }
 
 /** MQTT 5.0 section 3.1.2.11.7. */

@@ -184,7 +184,8 @@ export function disconnectReasonCode(error: number): number {
 
 function isFailureOf(packets: number, reasonCode: number): boolean {
   const index = reasonCode - UNSPECIFIED_ERROR;
-  return index >= 0 && index < FAILURES.length && (FAILURES[index]! & packets) !== 0;
+  // Past the table there is undefined, which has no bits.
+  return index >= 0 && (FAILURES[index]! & packets) !== 0;
 }
 
 /** Codes under 0x80 but 0. */

@@ -118,8 +118,8 @@ function reasonProperties(
   properties: Uint8Array | undefined,
   maximumPacketByteLength: number,
 ): number {
-  if (!properties || properties.length === 0) return 0;
-  let remainingLength = Math.min(maximumPacketByteLength - 2, MAXIMUM_REMAINING_LENGTH);
+  if (!properties) return 0;
+  let remainingLength = Math.min(maximumPacketByteLength, MAXIMUM_REMAINING_LENGTH);
   while (remainingLength > 0 && packetByteLength(remainingLength) > maximumPacketByteLength)
     remainingLength--;
   const sent = fittingByteLength(properties, remainingLength - before - 1);

@@ -129,10 +129,9 @@ export class InboundTopicAliases {
     if (this.byteLength + added > this.limit) return false;
     this.byteLength += added;
     if (index < 0) index = aliases.push(alias) - 1;
-    const old = topics[index];
     // A server may repeat the topic with each message: nothing is allocated for that.
-    if (old === undefined || added !== 0) topics[index] = bytes.slice(0, end);
-    else for (let at = 0; at < end; at++) old[at] = bytes[at]!;
+    if (added !== 0) topics[index] = bytes.slice(0, end);
+    else for (let at = 0, old = topics[index]!; at < end; at++) old[at] = bytes[at]!;
     return true;
   }
 
@@ -147,8 +146,7 @@ export class InboundTopicAliases {
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   if (one === other) return true;
   let index = one.length;
-  if (index !== other.length) return false;
-  // Backwards: topics of one home differ at the end.
+  // Backwards: topics of one home differ at the end. Those of different lengths differ in the bytes that tell them.
   while (--index >= 0) if (one[index] !== other[index]) return false;
   return true;
 }

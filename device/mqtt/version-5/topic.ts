@@ -1,7 +1,6 @@
 import { INVALID_TOPIC, mqttError } from "../mqtt-error";
 import { encodeTopicFilter as encodePlainTopicFilter } from "../topic";
 
-const NUMBER_SIGN = 0x23;
 const DOLLAR = 0x24;
 const PLUS = 0x2b;
 const SLASH = 0x2f;
@@ -24,7 +23,6 @@ export function encodeTopicFilter(topicFilter: string): Uint8Array {
 /** Whether an encoded Topic Filter starts with `$share/`. */
 export function isShared(filter: Uint8Array): boolean {
   return (
-    filter.length >= SHARE_NAME_START &&
     filter[2] === DOLLAR &&
     filter[3] === 0x73 && // share
     filter[4] === 0x68 &&
@@ -50,12 +48,11 @@ export function matchedTopicFilter(filter: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** [MQTT-4.8.2-1], [MQTT-4.8.2-2]; that what follows is a Topic Filter has been seen already. */
+/**
+ * [MQTT-4.8.2-1], [MQTT-4.8.2-2]; that all of it is a Topic Filter has been seen already: `+` is a whole level, and nothing
+ * follows `#`.
+ */
 function isSharedSubscription(bytes: Uint8Array): boolean {
-  let index = SHARE_NAME_START;
-  while (index < bytes.length && bytes[index] !== SLASH) {
-    if (bytes[index] === PLUS || bytes[index] === NUMBER_SIGN) return false;
-    index++;
-  }
-  return index > SHARE_NAME_START && index + 1 < bytes.length;
+  const end = bytes.indexOf(SLASH, SHARE_NAME_START);
+  return end > SHARE_NAME_START && end + 1 < bytes.length && bytes[SHARE_NAME_START] !== PLUS;
 }

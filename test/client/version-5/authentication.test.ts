@@ -1,10 +1,16 @@
 import { describe, expect, test } from "vitest";
 import MQTTClient, { type MQTTClientOptions } from "../../../device/client/mqtt-client";
-import { CONNECTION_REFUSED, INVALID_STATE, PROTOCOL_ERROR } from "../../../device/mqtt/mqtt-error";
+import {
+  CONNECTION_REFUSED,
+  INVALID_OPTION,
+  INVALID_STATE,
+  NOT_CONNECTED,
+  PROTOCOL_ERROR,
+} from "../../../device/mqtt/mqtt-error";
 import { AUTHENTICATION_FAILED, DISCONNECTED } from "../../../device/mqtt/version-5/mqtt-error";
 import { AUTHENTICATION_DATA } from "../../../device/mqtt/version-5/property";
 import { clock } from "../../support/timer";
-import { Bench, codeThrownBy } from "./bench";
+import { Bench, codeThrownBy, ReliableBench } from "./bench";
 import type { Connection } from "./broker";
 
 const METHOD = "SCRAM-SHA-1";
@@ -82,6 +88,8 @@ describe("enhanced authentication", () => {
     const { client, connection } = challenged();
     expect(() => client.write(Uint8Array.of(1), { topic: "t" })).toThrow();
     expect(() => client.write(undefined, { operation: MQTTClient.PINGREQ })).toThrow();
+    for (const operation of [MQTTClient.PUBACK, MQTTClient.PUBCOMP])
+      expect(codeThrownBy(() => client.write(undefined, { operation, id: 1 }))).toBe(NOT_CONNECTED);
     client.write(undefined, { operation: MQTTClient.DISCONNECT });
     clock.advance(5);
     expect(connection.log).toEqual(["connect", "disconnect"]);
@@ -96,6 +104,31 @@ describe("enhanced authentication", () => {
     expect(String(connection.last("auth").properties?.authenticationData)).toBe("late");
     accept(connection);
     expect(client.limits).toBeDefined();
+  });
+
+  test("the application may answer with AUTH of its own, and without data: what it returns then is not sent", () => {
+    const { connection, errors } = challenged({
+      onAuthenticate() {
+        this.write(null, { operation: MQTTClient.AUTH });
+        return "too much";
+      },
+    });
+    authenticate(connection, 0x18, "1");
+    expect(connection.all("auth").map(({ reasonCode, properties }) => [reasonCode, properties])).toEqual([
+      [0x18, { authenticationMethod: METHOD }],
+    ]);
+    expect(errors).toEqual([]);
+  });
+
+  test("AUTH with a Reason Code that a client cannot send is a usage error, and the right one can follow", () => {
+    const { client, connection } = challenged({ onAuthenticate: () => undefined });
+    authenticate(connection, 0x18, "1");
+    expect(codeThrownBy(() => client.write(undefined, { operation: MQTTClient.AUTH, reasonCode: 0 }))).toBe(
+      INVALID_OPTION,
+    );
+    client.write(undefined, { operation: MQTTClient.AUTH });
+    clock.advance(5);
+    expect(connection.log).toEqual(["connect", "auth 0x18"]);
   });
 
   test("the application may close instead of answering", () => {
@@ -138,6 +171,16 @@ describe("enhanced authentication", () => {
     expect(codes).toEqual([AUTHENTICATION_FAILED]);
     expect(connection.all("auth")).toEqual([]);
     expect(connection.isClosed).toBe(true);
+  });
+
+  test("[MQTT-4.12.0-6] nor is the application asked by one that names no method, before or after CONNACK", () => {
+    for (const command of ["connect", "publish"] as const) {
+      const asked: unknown[] = [];
+      const options = { onAuthenticate: (data?: Uint8Array) => void asked.push(data) } as never;
+      const { connection, codes } = new Bench(options, (broker) => void broker.unanswered.add(command));
+      connection.sendBytes("f0 00");
+      expect([codes, asked]).toEqual([[PROTOCOL_ERROR], []]);
+    }
   });
 
   test("AUTH that nothing has asked for is a protocol error", () => {
@@ -208,5 +251,44 @@ describe("re-authentication", () => {
       properties: { userProperties: [["a name", "a value that is long"]] } as never,
     });
     expect(bench.connection.last("auth").properties?.userProperties).toBeUndefined();
+  });
+});
+
+describe("of ReliableClient", () => {
+  test("goes through the application, at CONNECT and again later", () => {
+    const asked: string[] = [];
+    const bench = new ReliableBench(
+      {
+        properties: { authenticationMethod: "M" },
+        onAuthenticate(data) {
+          asked.push(Buffer.from(data ?? []).toString());
+          return "answer";
+        },
+      },
+      (broker) => void broker.unanswered.add("connect"),
+    );
+    const auth = (data: string, reasonCode = 0x18): void =>
+      bench.connection.send({
+        cmd: "auth",
+        reasonCode,
+        properties: { authenticationMethod: "M", authenticationData: Buffer.from(data) },
+      });
+    auth("one");
+    bench.connection.send({
+      cmd: "connack",
+      reasonCode: 0,
+      sessionPresent: false,
+      properties: { authenticationMethod: "M" },
+    });
+    expect(bench.client.connected).toBe(true);
+    bench.client.reauthenticate(Uint8Array.of(1));
+    clock.advance(5);
+    auth("two");
+    auth("", 0);
+    expect(asked).toEqual(["one", "two"]);
+    expect(bench.connection.all("auth").map(({ reasonCode }) => reasonCode)).toEqual([0x18, 0x19, 0x18]);
+    bench.broker.stop();
+    clock.advance(10);
+    expect(() => bench.client.reauthenticate()).toThrow();
   });
 });

@@ -9,12 +9,7 @@ import {
   PROTOCOL_ERROR,
 } from "../../../device/mqtt/mqtt-error";
 import { Session } from "../../../device/mqtt/session";
-import { DISCONNECTED } from "../../../device/mqtt/version-5/mqtt-error";
-import {
-  RESPONSE_INFORMATION,
-  SERVER_REFERENCE,
-  USER_PROPERTY,
-} from "../../../device/mqtt/version-5/property";
+import { RESPONSE_INFORMATION, USER_PROPERTY } from "../../../device/mqtt/version-5/property";
 import { clock } from "../../support/timer";
 import { Bench, codeThrownBy } from "./bench";
 
@@ -86,6 +81,11 @@ describe("CONNECT", () => {
     expect(connection.peer.bytes[9]).toBe(2);
   });
 
+  test.each([null, "", undefined])("user and password of %j are none, and a will of null is none", (none) => {
+    const options = { user: none, password: none, will: null } as never;
+    expect(new Bench(options).connection.peer.bytes[9]).toBe(2);
+  });
+
   test("[MQTT-3.1.2-17] [MQTT-3.1.2-19] a password may stand without a user name, unlike in 3.1.1", () => {
     const { connection } = new Bench({ password: "token" });
     expect(connection.peer.bytes[9]).toBe(0x42);
@@ -116,6 +116,7 @@ describe("CONNECT", () => {
       broker.connack = { properties: { assignedClientIdentifier: "auto-7" } };
     });
     expect(connection.last("connect").clientId).toBe("");
+    expect(new Bench({ id: undefined as never }).connection.last("connect").clientId).toBe("");
     expect(client.limits?.assignedClientIdentifier).toBe("auto-7");
   });
 
@@ -300,90 +301,5 @@ describe("CONNACK", () => {
       };
     });
     expect(codes).toEqual([CONNECTION_LOST]);
-  });
-});
-
-describe("DISCONNECT", () => {
-  test("of the broker is an error with its reason, after a control message", () => {
-    const { connection, controls, errors, closes } = new Bench();
-    connection.send({
-      cmd: "disconnect",
-      reasonCode: 0x9c,
-      properties: { serverReference: "b.local", reasonString: "full" },
-    });
-    expect(controls.at(-1)).toMatchObject({ operation: MQTTClient.DISCONNECT, reasonCode: 0x9c });
-    expect(controls.at(-1)?.properties).toMatchObject({ [SERVER_REFERENCE]: "b.local" });
-    expect(errors).toMatchObject([
-      { code: DISCONNECTED, reasonCode: 0x9c, reasonString: "full", serverReference: "b.local" },
-    ]);
-    expect([closes.length, connection.isClosed]).toEqual([1, true]);
-  });
-
-  test("of the broker, when the application closes in its control message, is all", () => {
-    const bench = new Bench({
-      onControl(operation: number, _message) {
-        if (operation === MQTTClient.DISCONNECT) this.close();
-      },
-    });
-    bench.connection.send({ cmd: "disconnect", reasonCode: 0x8b });
-    expect([bench.errors.length, bench.closes.length]).toEqual([0, 0]);
-  });
-
-  test("of the broker instead of CONNACK ends the attempt", () => {
-    const { codes, connection } = new Bench({}, (broker) => {
-      broker.unanswered.add("connect");
-    });
-    connection.send({ cmd: "disconnect", reasonCode: 0x89 });
-    expect(codes).toEqual([DISCONNECTED]);
-  });
-
-  test("[MQTT-3.14.4-1] [MQTT-3.14.4-2] of the client carries code and properties; nothing follows it, and the connection closes", () => {
-    const { client, connection, closes } = new Bench({
-      keepAlive: 10_000,
-      properties: { sessionExpiryInterval: 10 },
-    });
-    client.write(undefined, {
-      operation: MQTTClient.DISCONNECT,
-      reasonCode: 4,
-      properties: { sessionExpiryInterval: 20, reasonString: "asleep" },
-    });
-    expect(() => client.write(Uint8Array.of(1), { topic: "t" })).toThrow();
-    clock.advance(60_000);
-    expect(connection.log).toEqual(["connect", "disconnect 0x4"]);
-    expect(connection.last("disconnect").properties).toMatchObject({
-      sessionExpiryInterval: 20,
-      reasonString: "asleep",
-    });
-    expect(connection.isClosed).toBe(true);
-    expect(closes).toEqual(["close"]);
-  });
-
-  test("of a client whose session ends with the connection must not prolong it", () => {
-    const { client } = new Bench();
-    const properties = { sessionExpiryInterval: 20 };
-    expect(
-      codeThrownBy(() => client.write(undefined, { operation: MQTTClient.DISCONNECT, properties })),
-    ).toBe(INVALID_OPTION);
-  });
-
-  test("[MQTT-3.14.2-1] with a Reason Code that a client cannot send is a usage error", () => {
-    const { client } = new Bench();
-    expect(
-      codeThrownBy(() => client.write(undefined, { operation: MQTTClient.DISCONNECT, reasonCode: 0x8e })),
-    ).toBe(INVALID_OPTION);
-  });
-
-  test("[MQTT-3.14.2-3] [MQTT-3.14.2-4] leaves out Reason String and User Properties that the broker would not take", () => {
-    const { client, connection } = new Bench({}, (broker) => {
-      broker.connack = { properties: { maximumPacketSize: 20 } };
-    });
-    client.write(undefined, {
-      operation: MQTTClient.DISCONNECT,
-      reasonCode: 0x80,
-      properties: { reasonString: "a text that is far too long", userProperties: [["name", "value"]] },
-    });
-    clock.advance(10);
-    expect(connection.last("disconnect").properties ?? {}).toEqual({});
-    expect(connection.log.at(-1)).toBe("disconnect 0x80");
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import MQTTClient from "../../../device/client/mqtt-client";
 import { MALFORMED_PACKET, PACKET_TOO_LARGE, PROTOCOL_ERROR } from "../../../device/mqtt/mqtt-error";
 import { RECEIVE_MAXIMUM_EXCEEDED, TOPIC_ALIAS_INVALID } from "../../../device/mqtt/version-5/mqtt-error";
+import { clock } from "../../support/timer";
 import { Bench } from "./bench";
 
 describe("a connection ends with DISCONNECT that says why", () => {
@@ -57,13 +59,49 @@ describe("a connection ends with DISCONNECT that says why", () => {
   });
 
   test("[MQTT-3.3.4-9] more messages at a time than announced: 0x93", () => {
-    const { connection, codes, broker } = new Bench({ properties: { receiveMaximum: 2 } });
+    const counts: number[] = [];
+    const { connection, codes, broker } = new Bench({
+      properties: { receiveMaximum: 2 },
+      onReadable(count) {
+        counts.push(count);
+        this.read();
+      },
+    });
     broker.unanswered.add("pubrec");
     for (const messageId of [1, 2]) connection.publish("t", "x", { qos: 2, messageId });
     expect(codes).toEqual([]);
     connection.publish("t", "x", { qos: 2, messageId: 3 });
     expect(codes).toEqual([RECEIVE_MAXIMUM_EXCEEDED]);
     expect(connection.log.at(-1)).toBe("disconnect 0x93");
+    expect(counts).toEqual([1, 1]);
+  });
+
+  test("messages of QoS 0 do not count against it", () => {
+    const { connection, messages, errors } = new Bench({ properties: { receiveMaximum: 1 } });
+    for (let count = 0; count < 3; count++) connection.publish("t", "x");
+    expect([messages.length, errors]).toEqual([3, []]);
+  });
+
+  test("nor do those that were refused as too long", () => {
+    const { connection, codes } = new Bench({ headerByteLength: 32, properties: { receiveMaximum: 1 } });
+    for (let messageId = 1; messageId <= 3; messageId++)
+      connection.publish("t".repeat(100), "x", { qos: 2, messageId });
+    expect(codes).toEqual([PACKET_TOO_LARGE, PACKET_TOO_LARGE, PACKET_TOO_LARGE]);
+    expect(connection.log.slice(1)).toEqual(["pubrec 1 0x97", "pubrec 2 0x97", "pubrec 3 0x97"]);
+  });
+
+  test("nor those that the application refuses, but those that wait while it sends something else do", () => {
+    const bench = new Bench({ properties: { receiveMaximum: 1 } });
+    const { connection, codes } = bench;
+    bench.broker.unanswered.add("pubrec");
+    connection.publish("t", "x", { qos: 2, messageId: 1 });
+    bench.control({ operation: MQTTClient.PUBREC, id: 1, reasonCode: 0x80 });
+    connection.publish("t", "x", { qos: 2, messageId: 2 });
+    expect(codes).toEqual([]);
+    connection.send({ cmd: "pubrec", messageId: 9, reasonCode: 0 });
+    expect(connection.log.at(-1)).toBe("pubrel 9 0x92");
+    connection.publish("t", "x", { qos: 2, messageId: 3 });
+    expect(codes).toEqual([RECEIVE_MAXIMUM_EXCEEDED]);
   });
 
   test("as many as announced, one after the other, for as long as one likes", () => {
@@ -73,12 +111,32 @@ describe("a connection ends with DISCONNECT that says why", () => {
     expect([messages.length, errors.length]).toEqual([19, 0]);
   });
 
+  test("and with FIN, not RST, however much of what the broker has sent is unread: so the packet arrives", () => {
+    const { connection } = new Bench();
+    connection.sendBytes(`c0 00 ${"00".repeat(1000)}`);
+    expect(connection.log).toEqual(["connect", "disconnect 0x82"]);
+    expect([connection.peer.finished, connection.peer.wasReset]).toEqual([true, false]);
+  });
+
+  test("when the broker has closed already, what it sent last is an error all the same", () => {
+    const { connection, codes, client } = new Bench({ onReadable: () => {} });
+    connection.peer.send(Buffer.from("30040001740078c000".replace("3004", "3005"), "hex"));
+    connection.peer.finish();
+    clock.advance(10);
+    client.read(1);
+    clock.advance(10);
+    expect(codes).toEqual([PROTOCOL_ERROR]);
+  });
+
   test("in the middle of a message of its own the client just closes", () => {
     const { connection, client, codes } = new Bench();
     client.write(Uint8Array.of(1), { topic: "t", byteLength: 5 });
+    clock.advance(10);
+    const { length } = connection.peer.bytes;
     connection.sendBytes("c0 00");
     expect(codes).toEqual([PROTOCOL_ERROR]);
     expect(connection.isClosed).toBe(true);
-    expect(connection.all("disconnect")).toEqual([]);
+    // A DISCONNECT would be taken for a part of the message.
+    expect(connection.peer.bytes.length).toBe(length);
   });
 });

@@ -77,6 +77,32 @@ describe("a broker that does not know 5.0", () => {
     expect(bench.events.at(-1)).toBe("connect 4 false");
   });
 
+  test("and says so is not asked in 5.0 again, although the attempt in 3.1.1 failed", () => {
+    const bench = new ReliableBench({}, (broker) => {
+      broker.script = (packet, { peer, protocolVersion }) => {
+        if (packet.cmd !== "connect") return false;
+        if (protocolVersion === 4) peer.finish();
+        else peer.send(Uint8Array.of(0x20, 2, 0, 1));
+        return true;
+      };
+    });
+    bench.reconnect().reconnect();
+    expect(versions(bench)).toEqual([5, 4, 4, 4]);
+  });
+
+  test("nor, as it says then, 3.1.1: both are tried in turn", () => {
+    const bench = new ReliableBench({}, (broker) => {
+      broker.script = (packet, { peer, protocolVersion }) => {
+        if (packet.cmd !== "connect") return false;
+        if (protocolVersion === 5) peer.finish();
+        else peer.send(Uint8Array.of(0x20, 2, 0, 1));
+        return true;
+      };
+    });
+    for (let attempt = 0; attempt < 3; attempt++) bench.reconnect();
+    expect(versions(bench)).toEqual([5, 4, 5, 4]);
+  });
+
   test("that cannot be reached at all is asked in 5.0 when it can", () => {
     const bench = new ReliableBench({}, (broker) => broker.stop());
     clock.advance(5000);

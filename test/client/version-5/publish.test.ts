@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import MQTTClient from "../../../device/client/mqtt-client";
 import {
+  BUFFER_FULL,
   IN_FLIGHT_FULL,
   INVALID_OPTION,
   INVALID_QOS,
@@ -123,6 +124,19 @@ describe("PUBLISH", () => {
       payload: Buffer.from("ab"),
       properties: { contentType: "a" },
     });
+  });
+
+  test("needs no more room in the socket than it has bytes", () => {
+    const bench = new Bench();
+    bench.connection.peer.acknowledging = false;
+    const topic = "home/temp";
+    // What the client keeps for its own packets is in the socket too.
+    const free = bench.client.write(Uint8Array.of(1), { topic }) + 8;
+    const payload = free - 4 - topic.length - 2;
+    expect(codeThrownBy(() => bench.client.write(new Uint8Array(payload + 1), { topic }))).toBe(BUFFER_FULL);
+    expect(bench.client.write(new Uint8Array(payload), { topic })).toBe(0);
+    clock.advance(5);
+    expect(bench.connection.last("publish").payload.length).toBe(payload);
   });
 
   test("nothing else may be written between fragments", () => {
@@ -258,7 +272,17 @@ describe("Topic Aliases", () => {
   test("a message that an alias would make too long goes without", () => {
     const bench = new Bench({}, allowing({ topicAliasMaximum: 2, maximumPacketSize: 20 }));
     bench.publish("home/a", "x".repeat(9));
-    expect(topics(bench)).toEqual([["home/a", undefined]]);
+    // This one with alias is just as long as the broker takes it.
+    bench.publish("home/b", "x".repeat(6));
+    expect(topics(bench)).toEqual([
+      ["home/a", undefined],
+      ["home/b", 1],
+    ]);
+    // Two bytes of header, two of no topic, four of properties.
+    bench.publish("home/b", "x".repeat(12));
+    expect(topics(bench).at(-1)).toEqual(["", 1]);
+    expect(codeThrownBy(() => bench.publish("home/b", "x".repeat(13)))).toBe(PACKET_TOO_LARGE);
+    expect(bench.connection.all("publish").length).toBe(3);
   });
 
   test("[MQTT-3.3.2-7] they die with the connection, both ways", () => {
@@ -337,6 +361,20 @@ describe("acknowledgements of the broker", () => {
     for (const id of [1, 2, 3]) bench.publish("t", "x", { QoS: 2, id });
     for (const messageId of [2, 3, 1]) bench.connection.send({ cmd: "pubrec", messageId, reasonCode: 0 });
     expect(bench.connection.all("pubrel").map(({ messageId }) => messageId)).toEqual([2, 3, 1]);
+  });
+
+  test("a PUBREL of the application that the session has no room for costs no send quota", () => {
+    const bench = new Bench({ session: new Session(1) }, (broker) => {
+      broker.unanswered.add("publish");
+      broker.connack = { properties: { receiveMaximum: 1 } };
+    });
+    bench.publish("t", "x", { QoS: 1, id: 1 });
+    expect(() => bench.client.write(null, { operation: MQTTClient.PUBREL, id: 9 })).toThrow(
+      expect.objectContaining({ code: IN_FLIGHT_FULL }),
+    );
+    bench.connection.send({ cmd: "puback", messageId: 1, reasonCode: 0 });
+    bench.publish("t", "y", { QoS: 1, id: 2 });
+    expect(bench.connection.log.slice(1)).toEqual(["publish 1 t x", "publish 2 t y"]);
   });
 
   test("a PUBREC of an unknown identifier is answered with 0x92", () => {

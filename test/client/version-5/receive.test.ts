@@ -182,6 +182,19 @@ describe("QoS", () => {
       expect(properties).toEqual(index % 2 === 0 ? { reasonString: "short" } : {});
   });
 
+  test("acknowledgements of the application begin no exchange, but its PUBREL does", () => {
+    const session = new Session();
+    const bench = new Bench({ session }, (broker) => {
+      broker.connack = { properties: { receiveMaximum: 5 } };
+      broker.unanswered.add("pubrec").add("pubrel");
+    });
+    const { PUBACK, PUBREC, PUBREL, PUBCOMP } = MQTTClient;
+    for (const operation of [PUBACK, PUBREC, PUBCOMP]) bench.control({ operation, id: 5 });
+    expect([session.inFlight, bench.client.quota]).toEqual([0, 5]);
+    bench.control({ operation: PUBREL, id: 5 });
+    expect([session.inFlight, bench.client.quota]).toEqual([1, 4]);
+  });
+
   test("acknowledgements of the application have no code of another packet", () => {
     const { client } = new Bench();
     expect(() =>

@@ -123,12 +123,38 @@ describe("subscriptions", () => {
 
   test("that are wanted again with other options are sent again, with the same they are not", () => {
     const bench = new ReliableBench();
-    for (const retainHandling of [1, 1, 2] as const) {
-      bench.client.subscribe("a", 1, { retainHandling });
-      clock.advance(10);
-    }
-    expect(bench.connection.all("subscribe").map(({ subscriptions }) => subscriptions[0]?.rh)).toEqual([
-      1, 2,
+    const wanted = [
+      { retainHandling: 1 },
+      { retainHandling: 2 },
+      { noLocal: true },
+      { noLocal: true, retainAsPublished: true },
+      { retainAsPublished: true },
+      { subscriptionIdentifier: 1 },
+      { subscriptionIdentifier: 2 },
+    ] as const;
+    for (const [index, options] of wanted.entries())
+      for (let times = 0; times < 2; times++) {
+        bench.client.subscribe("a", 1, options);
+        clock.advance(10);
+        expect(bench.connection.all("subscribe").length).toBe(index + 1);
+      }
+    expect(
+      bench.connection
+        .all("subscribe")
+        .map(({ subscriptions: [first], properties }) => [
+          first?.nl,
+          first?.rap,
+          first?.rh,
+          properties?.subscriptionIdentifier,
+        ]),
+    ).toEqual([
+      [false, false, 1, undefined],
+      [false, false, 2, undefined],
+      [true, false, 0, undefined],
+      [true, true, 0, undefined],
+      [false, true, 0, undefined],
+      [false, false, 0, 1],
+      [false, false, 0, 2],
     ]);
   });
 
@@ -167,12 +193,94 @@ describe("subscriptions", () => {
     ]);
   });
 
-  test("with options that do not go together are usage errors", () => {
-    const { client } = new ReliableBench();
-    expect(codeThrownBy(() => client.subscribe("$share/g/a", 0, { noLocal: true }))).toBe(INVALID_OPTION);
-    expect(codeThrownBy(() => client.subscribe("a", 0, { retainHandling: 3 as 2 }))).toBe(INVALID_OPTION);
-    expect(codeThrownBy(() => client.subscribe("a", 0, { subscriptionIdentifier: 0 }))).toBe(INVALID_OPTION);
+  test("with an identifier, where the broker knows none, are reported and not sent", () => {
+    const bench = new ReliableBench({}, (broker) => {
+      broker.connack = { properties: { subscriptionIdentifiersAvailable: false } };
+    });
+    bench.client.subscribe("a", 0, { subscriptionIdentifier: 1 });
+    bench.client.subscribe("b", 0, { noLocal: true });
+    clock.advance(10);
+    expect(bench.errors.map(({ code, reasonCode }) => [code, reasonCode])).toEqual([[NOT_SUPPORTED, 0xa1]]);
+    expect(bench.connection.all("subscribe").map(({ subscriptions }) => subscriptions[0]?.topic)).toEqual([
+      "b",
+    ]);
   });
+
+  test("that a broker did not have are asked for again when it is connected to anew", () => {
+    const bench = new ReliableBench({}, (broker) => {
+      broker.connack = { properties: { wildcardSubscriptionAvailable: false } };
+    });
+    bench.client.subscribe("a/#");
+    clock.advance(10);
+    expect(bench.connection.all("subscribe")).toEqual([]);
+    bench.broker.connack = {};
+    bench.cut().reconnect();
+    expect(bench.connection.last("subscribe").subscriptions[0]?.topic).toBe("a/#");
+  });
+
+  test("that are not wanted any more are ended, also of a kind that the broker does not have now", () => {
+    const bench = new ReliableBench();
+    bench.client.subscribe("a/#");
+    clock.advance(10);
+    bench.broker.stop();
+    clock.advance(10);
+    bench.client.unsubscribe("a/#");
+    bench.broker.connack = { sessionPresent: true, properties: { wildcardSubscriptionAvailable: false } };
+    bench.broker.start();
+    bench.reconnect();
+    expect(bench.connection.last("unsubscribe").unsubscriptions).toEqual(["a/#"]);
+    expect(bench.errors.map(({ code }) => code)).not.toContain(NOT_SUPPORTED);
+  });
+
+  // Header, Packet Identifier, Property Length, the filter of four characters with its length, its options.
+  test.each([
+    [{}, 2 + 2 + 1 + 6 + 1],
+    [{ subscriptionIdentifier: 7 }, 2 + 2 + 1 + 2 + 6 + 1],
+  ])(
+    "with options %j are sent when the broker takes %i bytes, and not when it takes less",
+    (options, byteLength) => {
+      for (const maximumPacketSize of [byteLength, byteLength - 1]) {
+        const bench = new ReliableBench({}, (broker) => {
+          broker.connack = { properties: { maximumPacketSize } };
+        });
+        bench.client.subscribe("home", 1, options);
+        clock.advance(10);
+        const fits = maximumPacketSize === byteLength;
+        expect(bench.connection.all("subscribe").length).toBe(fits ? 1 : 0);
+        expect(bench.errors.map(({ code }) => code)).toEqual(fits ? [] : [PACKET_TOO_LARGE]);
+      }
+    },
+  );
+
+  test("are ended by a packet that has no options, and so is shorter by a byte", () => {
+    for (const maximumPacketSize of [11, 10]) {
+      const bench = new ReliableBench();
+      bench.client.subscribe("home");
+      clock.advance(10);
+      bench.broker.stop();
+      clock.advance(10);
+      bench.client.unsubscribe("home");
+      bench.broker.connack = { sessionPresent: true, properties: { maximumPacketSize } };
+      bench.broker.start();
+      bench.reconnect();
+      expect(bench.connection.all("unsubscribe").length).toBe(maximumPacketSize === 11 ? 1 : 0);
+      expect(bench.errors.map(({ code }) => code).includes(PACKET_TOO_LARGE)).toBe(maximumPacketSize !== 11);
+    }
+  });
+
+  test.each(["connected", "not connected yet"])(
+    "with options that do not go together are usage errors, %s",
+    (when) => {
+      const { client } = new ReliableBench({}, (broker) => {
+        if (when !== "connected") broker.unanswered.add("connect");
+      });
+      expect(codeThrownBy(() => client.subscribe("$share/g/a", 0, { noLocal: true }))).toBe(INVALID_OPTION);
+      expect(codeThrownBy(() => client.subscribe("a", 0, { retainHandling: 3 as 2 }))).toBe(INVALID_OPTION);
+      expect(codeThrownBy(() => client.subscribe("a", 0, { subscriptionIdentifier: 0 }))).toBe(
+        INVALID_OPTION,
+      );
+    },
+  );
 });
 
 describe("the end of a connection", () => {
@@ -218,6 +326,18 @@ describe("the end of a connection", () => {
     }
   });
 
+  test.each([
+    [0x96, 2],
+    [0x97, 2],
+    [0x98, 1],
+    [0x9f, 2],
+  ])("with Reason Code %i: soon, or seldom where people have to do something", (reasonCode, connections) => {
+    const bench = new ReliableBench();
+    bench.connection.send({ cmd: "disconnect", reasonCode });
+    clock.advance(3000);
+    expect(bench.broker.connections.length).toBe(connections);
+  });
+
   test("by bad credentials: the client tries seldom", () => {
     const bench = new ReliableBench({}, (broker) => {
       broker.connack = { reasonCode: 0x86 };
@@ -241,44 +361,5 @@ describe("the end of a connection", () => {
     bench.client.close();
     clock.advance(10);
     expect(bench.connection.log).toEqual(["connect", "disconnect"]);
-  });
-});
-
-describe("enhanced authentication", () => {
-  test("goes through the application, at CONNECT and again later", () => {
-    const asked: string[] = [];
-    const bench = new ReliableBench(
-      {
-        properties: { authenticationMethod: "M" },
-        onAuthenticate(data) {
-          asked.push(Buffer.from(data ?? []).toString());
-          return "answer";
-        },
-      },
-      (broker) => void broker.unanswered.add("connect"),
-    );
-    const auth = (data: string, reasonCode = 0x18): void =>
-      bench.connection.send({
-        cmd: "auth",
-        reasonCode,
-        properties: { authenticationMethod: "M", authenticationData: Buffer.from(data) },
-      });
-    auth("one");
-    bench.connection.send({
-      cmd: "connack",
-      reasonCode: 0,
-      sessionPresent: false,
-      properties: { authenticationMethod: "M" },
-    });
-    expect(bench.client.connected).toBe(true);
-    bench.client.reauthenticate(Uint8Array.of(1));
-    clock.advance(5);
-    auth("two");
-    auth("", 0);
-    expect(asked).toEqual(["one", "two"]);
-    expect(bench.connection.all("auth").map(({ reasonCode }) => reasonCode)).toEqual([0x18, 0x19, 0x18]);
-    bench.broker.stop();
-    clock.advance(10);
-    expect(() => bench.client.reauthenticate()).toThrow();
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { MUST } from "../../../device/client/delivery";
 import { DEADLINE_PASSED } from "../../../device/mqtt/mqtt-error";
 import { CONTENT_TYPE } from "../../../device/mqtt/version-5/property";
+import { SEND_BUFFER } from "../../../host-sim/network/tcp";
 import { clock } from "../../support/timer";
 import { ReliableBench } from "./bench";
 import type { Version5Broker } from "./broker";
@@ -237,6 +238,39 @@ describe("Message Expiry Interval", () => {
     expect(Math.abs(left - (600 - waited))).toBeLessThanOrEqual(1);
   });
 
+  test("passed after a message was sent: when the broker has lost the session it is dropped, not sent as new", () => {
+    const bench = new ReliableBench({}, silent);
+    const token = bench.client.publish("t", "x", { QoS: 1, properties: { messageExpiryInterval: 2 } });
+    clock.advance(2000);
+    expect(bench.dropped).toEqual([]);
+    bench.cut().reconnect();
+    expect(bench.dropped).toEqual([[token, DEADLINE_PASSED, undefined]]);
+    expect(bench.sent).toEqual([]);
+  });
+
+  test("is nothing that other properties have, or none: messages wait unchanged", () => {
+    const bench = new ReliableBench();
+    // What the outbox held before is not taken for properties of what it holds now.
+    bench.client.publish("t", new Uint8Array(400).fill(2), { QoS: 1 });
+    clock.advance(20);
+    bench.broker.stop();
+    clock.advance(10);
+    const given = [{}, { payloadFormatIndicator: 1 }, { contentType: "text/plain" }, {}] as const;
+    for (const [index, properties] of given.entries())
+      bench.client.publish(`t/${index}`, `${index}`, { QoS: 1, properties });
+    clock.advance(5000);
+    bench.broker.start();
+    bench.reconnect();
+    expect(
+      bench.connection.all("publish").map(({ payload, properties }) => [`${payload}`, properties ?? {}]),
+    ).toEqual([
+      ["0", {}],
+      ["1", { payloadFormatIndicator: true }],
+      ["2", { contentType: "text/plain" }],
+      ["3", {}],
+    ]);
+  });
+
   test("[MQTT-4.3.3-7] passed: a message that has not been sent is dropped and reported, one that has been is not", () => {
     const bench = new ReliableBench({}, silent);
     const sent = bench.client.publish("t", "sent", { QoS: 2, properties: { messageExpiryInterval: 2 } });
@@ -255,5 +289,51 @@ describe("Message Expiry Interval", () => {
     expect(bench.sent).toEqual(["publish 1 dup t sent", "pubrel 1"]);
     expect(bench.connection.last("publish").properties?.messageExpiryInterval).toBe(1);
     expect(bench.delivered).toEqual([sent]);
+  });
+});
+
+describe("Maximum Packet Size", () => {
+  test("a message that just fits is sent, with the QoS that the broker takes", () => {
+    for (const [maximumPacketSize, delivered] of [
+      [7, [1]],
+      [6, []],
+    ] as const) {
+      const bench = new ReliableBench({}, (broker) => {
+        broker.connack = { properties: { maximumQoS: 0, maximumPacketSize } };
+      });
+      // At QoS 0: two bytes of header, three of topic, one of properties, one of payload.
+      bench.client.publish("t", "x", { QoS: 2 });
+      clock.advance(20);
+      expect(bench.delivered).toEqual(delivered);
+    }
+  });
+});
+
+describe("a socket that is nearly full", () => {
+  /** Publishes `length` bytes while only half of them fit. @returns how many bytes had gone out before there was more room */
+  function sentAtFirst(length: number): number {
+    const bench = new ReliableBench({ outboxByteLength: 8192 });
+    const { peer } = bench.connection;
+    peer.acknowledging = false;
+    const { length: before } = peer.bytes;
+    bench.client.publish("f", new Uint8Array(SEND_BUFFER - Math.floor(length / 2) - before), {
+      delivery: MUST,
+    });
+    clock.advance(5);
+    const { length: filled } = peer.bytes;
+    bench.client.publish("t", new Uint8Array(length), { delivery: MUST });
+    clock.advance(5);
+    const first = peer.bytes.length - filled;
+    peer.acknowledging = true;
+    clock.advance(5);
+    expect(bench.connection.last("publish").payload.length).toBe(length);
+    return first;
+  }
+
+  test("takes a message of 1 KiB whole or not at all, and of a longer one what it can", () => {
+    // Fixed header, topic, and what MQTT 5.0 may add.
+    const overhead = 3 + 3 + 8;
+    expect(sentAtFirst(1024 - overhead)).toBe(0);
+    expect(sentAtFirst(1024 - overhead + 1)).toBeGreaterThan(0);
   });
 });

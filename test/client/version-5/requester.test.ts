@@ -68,6 +68,37 @@ test("other messages are not taken, and what nobody asked for is dropped", () =>
   expect(bench.requester.waiting).toBe(1);
 });
 
+test("requests are numbered from a random number on, so that none has the data of one of an earlier run", () => {
+  const data = (random: () => number): number[][] => {
+    const bench = new ReliableBench();
+    const requester = new Requester({ client: bench.client, responseTopic: "answers", random });
+    onTestFinished(() => requester.close());
+    for (const topic of ["a", "b"]) requester.request(topic, "", () => {});
+    clock.advance(10);
+    return bench.connection
+      .all("publish")
+      .map(({ properties }) => [...(properties?.correlationData ?? [])] as number[]);
+  };
+  expect(data(() => 0.5)).toEqual([
+    [0x80, 0, 0, 1],
+    [0x80, 0, 0, 2],
+  ]);
+  expect(data(() => 0.999_999_999_9)).toEqual([
+    [0, 0, 0, 0],
+    [0, 0, 0, 1],
+  ]);
+});
+
+test("with a broker of 3.1.1 there are no requests, and messages to the Response Topic are nobody's answer", () => {
+  const client = new ReliableBench({ protocol: undefined as never }).client;
+  const requester = new Requester({ client, responseTopic: "answers" });
+  expect(requester.request("a", "", () => {})).toBe(false);
+  expect(requester.receive("answers", new Uint8Array(0), undefined)).toBe(true);
+  expect(requester.receive("other", new Uint8Array(0), undefined)).toBe(false);
+  expect(respond(client, undefined, "x")).toBe(false);
+  expect(client.waiting).toBe(0);
+});
+
 test("without an answer in time there is an error", () => {
   const bench = new Asking();
   bench.ask("home/light/get");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import MQTTClient from "../../../device/client/mqtt-client";
+import MQTTClient, { type ControlMessage } from "../../../device/client/mqtt-client";
 import { INVALID_OPTION, INVALID_TOPIC } from "../../../device/mqtt/mqtt-error";
 import { NOT_SUPPORTED } from "../../../device/mqtt/version-5/mqtt-error";
 import { REASON_STRING } from "../../../device/mqtt/version-5/property";
@@ -43,6 +43,18 @@ describe("SUBSCRIBE", () => {
     bench.control({ operation: UNSUBSCRIBE, items: [{ topic: "a" }, { topic: "b" }] });
     expect(bench.controls.at(-1)?.operation).toBe(UNSUBACK);
     expect([...(bench.controls.at(-1)?.payload ?? [])]).toEqual([0, 0]);
+  });
+
+  test("the codes of SUBACK are the application's to keep", () => {
+    const bench = new Bench({}, (broker) => void broker.unanswered.add("subscribe"));
+    for (const [messageId, code] of [
+      [1, 0],
+      [2, 0x87],
+    ] as const) {
+      bench.control({ operation: SUBSCRIBE, items: [{ topic: "a" }] });
+      bench.connection.send({ cmd: "suback", messageId, granted: [code] });
+    }
+    expect(bench.controls.slice(1).map(({ payload }) => [...payload!])).toEqual([[0], [0x87]]);
   });
 
   test("[MQTT-3.8.3-4] No Local on a Shared Subscription is a usage error", () => {
@@ -122,4 +134,14 @@ describe("UNSUBSCRIBE", () => {
     });
     expect(bench.connection.peer.writes.at(-1)?.[0]).toBe(0xa2);
   });
+});
+
+test("PINGRESP has neither identifier nor Reason Code, whatever came before it", () => {
+  const messages: ControlMessage[] = [];
+  const bench = new Bench({
+    onControl: (_operation: number, message: ControlMessage) => void messages.push(message),
+  });
+  bench.publish("t", "x", { QoS: 1 });
+  bench.control({ operation: MQTTClient.PINGREQ });
+  expect(messages.at(-1)).toEqual({ operation: MQTTClient.PINGRESP });
 });

@@ -159,7 +159,10 @@ describe("Topic Aliases of the server", () => {
 
   it.each([-1, 65_536, 0.5])("a maximum of %d is refused", (topicAliasMaximum) => {
     expect(() => new PacketReader({ topicAliasMaximum })).toThrow(
-      expect.objectContaining({ code: INVALID_OPTION }),
+      expect.objectContaining({
+        code: INVALID_OPTION,
+        message: `topicAliasMaximum ${topicAliasMaximum} is not 0 to 65535`,
+      }),
     );
   });
 });
@@ -204,6 +207,18 @@ describe("other packets", () => {
     expect(reader.properties.get(SERVER_KEEP_ALIVE)).toBe(0);
     feed(reader, 0x20, 0x03, 0x00, 0x00, 0x00);
     expect(reader.properties.get(SERVER_KEEP_ALIVE)).toBeUndefined();
+  });
+
+  it("[MQTT-3.1.2-29] who declined problem information takes properties that are none, and packets without", () => {
+    for (const bytes of [
+      [0x40, 0x04, 0x00, 0x01, 0x00, 0x00],
+      [0x90, 0x04, 0x00, 0x01, 0x00, 0x00],
+      [0xf0, 0x06, 0x18, 0x04, 0x15, 0x00, 0x01, 0x4d],
+    ]) {
+      const reader = new PacketReader({ requestProblemInformation: 0 });
+      feed(reader, ...bytes);
+      expect([reader.event, reader.type]).toEqual([PACKET, (bytes[0] as number) >> 4]);
+    }
   });
 
   it("[MQTT-3.1.2-29] problem information that was declined may stand in PUBLISH, CONNACK and DISCONNECT", () => {

@@ -87,7 +87,9 @@ describe("CONNECT", () => {
   });
 
   it.each([-1, 65_536, 0.5])("a Keep Alive of %d seconds is refused", (keepAlive) => {
-    expect(() => connectByteLength({ ...packet, keepAlive })).toThrow(refusal(INVALID_OPTION));
+    expect(() => connectByteLength({ ...packet, keepAlive })).toThrow(
+      refusal(INVALID_OPTION, `keepAlive ${keepAlive} is not 0 to 65535`),
+    );
   });
 });
 
@@ -268,6 +270,11 @@ describe("DISCONNECT and AUTH", () => {
       expect(writeDisconnect(buffer, 0, 0x98, properties, maximum)).toBe(byteLength);
       expect(reasonByteLength(0x98, properties, maximum)).toBe(byteLength);
     }
+    // Of what is left out no byte is written.
+    buffer.fill(0xa5);
+    expect(writeDisconnect(buffer, 0, 0x98, properties, 9)).toBe(9);
+    expect(buffer[9]).toBe(0xa5);
+    expect(writeDisconnect(new Uint8Array(9), 0, 0x98, properties, 9)).toBe(9);
     expect(() => writeDisconnect(buffer, 0, 0x98, properties, 8)).toThrow(
       refusal(INVALID_LENGTH, "5 bytes of properties are over the limit of 8"),
     );

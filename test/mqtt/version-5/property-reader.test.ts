@@ -82,6 +82,15 @@ it("a requester knows its Correlation Data without decoding it", () => {
   expect(properties.equalsAt(user, encodeString("a"))).toBe(false);
 });
 
+it("Correlation Data that is 256 bytes longer is not the same", () => {
+  const data = new Array(258).fill(0x63);
+  const memory = Uint8Array.of(0, CORRELATION_DATA, 0x01, 0x02, ...data);
+  const properties = new ReceivedProperties(memory);
+  expect(properties.load(1, memory.length, PUBLISH)).toBe(0);
+  expect(properties.equalsAt(1, encodeBinary(Uint8Array.from(data)))).toBe(true);
+  expect(properties.equalsAt(1, encodeBinary("cc"))).toBe(false);
+});
+
 it("[MQTT-1.5.4-3] a byte order mark is a character", () => {
   const properties = new ReceivedProperties(Uint8Array.of(0, 0x03, 0x00, 0x04, 0xef, 0xbb, 0xbf, 0x61));
   expect(properties.load(1, 8, PUBLISH)).toBe(0);

@@ -78,6 +78,19 @@ describe("outbound Topic Aliases", () => {
     expect(publish(aliases, encodeTopicName("a/bc"))).toEqual([1, true]);
   });
 
+  it("are told apart where one topic begins with the other, and is 256 bytes longer", () => {
+    const aliases = new OutboundTopicAliases(4);
+    aliases.reset(4);
+    const [short, long] = ["home", `home${"/temp".repeat(52).slice(0, 256)}`].map(encodeTopicName) as [
+      Uint8Array,
+      Uint8Array,
+    ];
+    expect(long.length - short.length).toBe(256);
+    expect(publish(aliases, short)).toEqual([1, true]);
+    expect(publish(aliases, long)).toEqual([2, true]);
+    expect(publish(aliases, short)).toEqual([1, false]);
+  });
+
   it("say what a table of last uses says, for a thousand publications", () => {
     const aliases = new OutboundTopicAliases(3);
     aliases.reset(3);

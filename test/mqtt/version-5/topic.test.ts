@@ -4,6 +4,12 @@ import { matchesBytes } from "../../../device/mqtt/topic";
 import { encodeString } from "../../../device/mqtt/utf8-string";
 import { encodeTopicFilter, isShared, matchedTopicFilter } from "../../../device/mqtt/version-5/topic";
 
+/** What would be refused if another character stood for each of those of `$share`. */
+const unlike: readonly string[] = Array.from(
+  "$share",
+  (_, index) => `${"$share".slice(0, index)}x${"$share".slice(index + 1)}/+/a`,
+);
+
 describe("a Topic Filter of version 5", () => {
   it.each(["$share/g/a", "$share/group name/#", "$share/ü/+/b", "$share/$share//", "$share/g//"])(
     "[MQTT-4.8.2-1] %s is a Shared Subscription",
@@ -25,7 +31,7 @@ describe("a Topic Filter of version 5", () => {
     },
   );
 
-  it.each(["a", "#", "$share", "$shared/+/a", "share/+/a", "$SHARE/+/a", "a/$share/+"])(
+  it.each(["a", "#", "$share", "$shared/+/a", "share/+/a", "$SHARE/+/a", "a/$share/+", ...unlike])(
     "%s is an ordinary one",
     (filter) => {
       const bytes = encodeTopicFilter(filter);
@@ -45,6 +51,7 @@ it("messages of a Shared Subscription match its filter without the Share Name", 
   for (const [shared, plain] of [
     ["$share/g/home/+", "home/+"],
     ["$share/g//", "/"],
+    [`$share/g/${"a".repeat(250)}`, "a".repeat(250)],
     [`$share/g/${"a".repeat(300)}`, "a".repeat(300)],
   ] as const)
     expect(matchedTopicFilter(encodeTopicFilter(shared))).toEqual(encodeString(plain));

@@ -65,8 +65,12 @@ describe("the packet reader of version 5", () => {
 
   for (const { title, bytes, error, detail, declined } of [...malformedVectors, ...malformedPropertyVectors])
     it(`${title} is refused, by code and by text`, () => {
+      const withDeclined = { ...options, requestProblemInformation: declined ? 0 : 1 };
+      // By its own bytes, before any that follow have come.
+      const alone = readPackets(new PacketReader(withDeclined), Uint8Array.from(bytes), [1]);
+      expect(alone).toEqual([{ error, detail }]);
       for (const cuts of chunkings) {
-        const reader = new PacketReader({ ...options, requestProblemInformation: declined ? 0 : 1 });
+        const reader = new PacketReader(withDeclined);
         const stream = Uint8Array.from([0xd0, 0x00].concat(bytes, next));
         expect(readPackets(reader, stream, cuts)).toEqual([{ type: 13 }, { error, detail }]);
         // It refuses to go on, and consumes nothing, until there is a new connection.

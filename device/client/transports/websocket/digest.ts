@@ -6,27 +6,26 @@
 const BLOCK = 64;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** The 20 bytes of the digest. */
+/** The 20 bytes of the digest of at most 8,191. */
 export function sha1(message: Uint8Array): Uint8Array {
   const state = Int32Array.of(0x67452301, 0xefcdab89 | 0, 0x98badcfe | 0, 0x10325476, 0xc3d2e1f0 | 0);
-  const words = new Int32Array(16);
   const padded = pad(message);
-  for (let offset = 0; offset < padded.length; offset += BLOCK) {
-    for (let index = 0; index < 16; index++) words[index] = bigEndian(padded, offset + 4 * index);
-    digestBlock(state, words);
-  }
-  const digest = new Uint8Array(20);
-  for (let index = 0; index < 20; index++) digest[index] = state[index >> 2]! >> (24 - 8 * (index & 3));
-  return digest;
+  for (let offset = 0; offset < padded.length; offset += BLOCK)
+    digestBlock(
+      state,
+      Int32Array.from({ length: 16 }, (_, index) => bigEndian(padded, offset + 4 * index)),
+    );
+  return Uint8Array.from({ length: 20 }, (_, index) => state[index >> 2]! >> (24 - 8 * (index & 3)));
 }
 
-/** A bit 1, zeros, and the length in bits, so that whole blocks result. Of the length's 8 bytes 4 are enough here. */
+/** A bit 1, zeros, and the length in bits, so that whole blocks result. Of the length's 8 bytes 2 are enough here. */
 function pad(message: Uint8Array): Uint8Array {
   const { length } = message;
   const padded = new Uint8Array(Math.ceil((length + 9) / BLOCK) * BLOCK);
   padded.set(message);
   padded[length] = 0x80;
-  for (let index = 1; index <= 4; index++) padded[padded.length - index] = (length << 3) >> (8 * (index - 1));
+  padded[padded.length - 2] = length >> 5;
+  padded[padded.length - 1] = length << 3;
   return padded;
 }
 
@@ -71,8 +70,7 @@ function mix(round: number, b: number, c: number, d: number): number {
 function schedule(words: Int32Array, round: number): number {
   const place = round & 15;
   if (round >= 16) {
-    const mixed =
-      words[(round + 13) & 15]! ^ words[(round + 8) & 15]! ^ words[(round + 2) & 15]! ^ words[place]!;
+    const mixed = words[(round + 13) & 15]! ^ words[place ^ 8]! ^ words[(round + 2) & 15]! ^ words[place]!;
     words[place] = rotate(mixed, 1);
   }
   return words[place]!;

@@ -30,7 +30,6 @@ export class FrameHeader {
   closeCode: number;
   /** A message is under way: continuation frames, and no other data frame, may follow. */
   #fragmented = false;
-  #final = false;
   /** Bytes of the extended payload length that are still to come; -1 before the second byte, -2 before the first. */
   #missing = -2;
 
@@ -53,20 +52,19 @@ export class FrameHeader {
     if (this.error) return true;
     if (this.#missing !== 0) return false;
     this.#missing = -2;
-    if (!this.isControl) this.#fragmented = !this.#final;
     return true;
   }
 
   #first(byte: number): void {
     const opcode = byte & 0x0f;
+    const isFinal = byte >= 0x80;
     this.#missing = -1;
-    this.#final = byte >= 0x80;
     this.opcode = opcode;
     if (byte & 0x70) this.error = `a frame with reserved bits 0x${(byte & 0x70).toString(16)}`;
     else if (opcode > PONG || (opcode > BINARY && opcode < CLOSE))
       this.error = `a frame with the reserved opcode ${opcode}`;
     else if (this.isControl) {
-      if (!this.#final) this.error = `a fragmented control frame, opcode ${opcode}`;
+      if (!isFinal) this.error = `a fragmented control frame, opcode ${opcode}`;
     } else if (opcode === TEXT) {
       this.closeCode = UNSUPPORTED_DATA;
       this.error = "a text frame: MQTT is sent in binary frames [MQTT-6.0.0-1]";
@@ -74,6 +72,7 @@ export class FrameHeader {
       this.error = this.#fragmented
         ? "a new message in the middle of a fragmented one"
         : "a continuation frame with nothing to continue";
+    else this.#fragmented = !isFinal;
   }
 
   #second(byte: number): void {

@@ -16,9 +16,7 @@ function encode(text: string): Uint8Array {
 
 /** A new Sec-WebSocket-Key: 16 random bytes in Base64. */
 export function makeKey(random: () => number): string {
-  const bytes = new Uint8Array(16);
-  for (let index = 0; index < 16; index++) bytes[index] = random() * 256;
-  return base64(bytes);
+  return base64(Uint8Array.from({ length: 16 }, () => random() * 256));
 }
 
 /** What a WebSocket server must answer to a key (RFC 6455 section 4.2.2). */
@@ -88,17 +86,20 @@ export class UpgradeResponse {
   /** @returns true when the answer is complete, or wrong: look at `error` */
   feed(byte: number): boolean {
     this.#byteLength += 1;
+    if (this.#byteLength > MAXIMUM_RESPONSE) {
+      this.error = `an HTTP answer of over ${MAXIMUM_RESPONSE} bytes`;
+      return true;
+    }
     if (byte === 0x0a) return this.#endLine();
     if (this.#lineByteLength < this.#line.length) this.#line[this.#lineByteLength++] = byte;
-    if (this.#byteLength > MAXIMUM_RESPONSE) this.error = `an HTTP answer of over ${MAXIMUM_RESPONSE} bytes`;
-    return this.error !== undefined;
+    return false;
   }
 
   #endLine(): boolean {
     const line = this.#line;
     let end = this.#lineByteLength;
     this.#lineByteLength = 0;
-    if (end > 0 && line[end - 1] === 0x0d) end -= 1;
+    if (line[end - 1] === 0x0d) end -= 1;
     if (end === 0 && this.status !== 0) {
       this.error ??= this.#verdict();
       return true;

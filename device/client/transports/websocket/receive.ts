@@ -3,7 +3,7 @@ import { CONNECTION_LOST, mqttError } from "../../../mqtt/mqtt-error";
 import { decodeString, isValidUTF8 } from "../../../mqtt/utf8-string";
 import { WEBSOCKET_FAILED } from "../transport-error";
 import { CLOSE, FRAME_ERROR, NORMAL_CLOSURE, PING } from "./frame";
-import { CLOSED, finish, OPEN, UPGRADING, type WebSocketState } from "./state";
+import { finish, OPEN, UPGRADING, type WebSocketState } from "./state";
 import { announceWritable, closeWith, sendPong } from "./transmit";
 
 /**
@@ -15,7 +15,7 @@ export function receive(state: WebSocketState): void {
   state.receiving = true;
   try {
     // More of a frame that the owner has not read to its end.
-    if (state.announced > 0) announce(state);
+    announce(state);
     while (mayReceive(state)) step(state);
   } finally {
     state.receiving = false;
@@ -41,7 +41,7 @@ function announce(state: WebSocketState): void {
 }
 
 function readSocket(state: WebSocketState, target: Uint8Array): void {
-  state.socket?.read(target);
+  state.socket!.read(target);
   state.readable -= target.length;
 }
 
@@ -126,7 +126,6 @@ function end(state: WebSocketState, closeCode: number, code: number, detail: str
 
 /** The socket below is at its end. */
 export function socketLost(state: WebSocketState, error: unknown): void {
-  if (state.state === CLOSED) return;
   if (error === undefined && state.state === UPGRADING)
     finish(
       state,

@@ -95,7 +95,7 @@ export function release(state: WebSocketState): void {
   state.control = undefined;
   state.pong = undefined;
   state.announced = 0;
-  socket?.close();
+  socket!.close();
 }
 
 /** Ends the WebSocket and tells the owner. */

@@ -19,7 +19,7 @@ export function sendUpgrade(state: WebSocketState): void {
 }
 
 function writeSocket(state: WebSocketState, bytes: Uint8Array): void {
-  const free = state.socket?.write(bytes);
+  const free = state.socket!.write(bytes);
   state.free = typeof free === "number" ? free : Math.max(0, state.free - bytes.length);
 }
 
@@ -64,7 +64,7 @@ function sendFrame(
 ): void {
   const { buffer } = state;
   const frameEnd = writeFrame(buffer, opcode, payload, start, end, state.random() * 0x1_0000_0000);
-  writeSocket(state, frameEnd === buffer.length ? buffer : buffer.subarray(0, frameEnd));
+  writeSocket(state, buffer.subarray(0, frameEnd));
 }
 
 /** Sends a Pong with the payload of a Ping, now or as soon as the socket takes it. */

@@ -149,7 +149,6 @@ function readable(state: WebSocketState, count: number): void {
 }
 
 function writable(state: WebSocketState, count: number): void {
-  if (state.state === CLOSED) return;
   state.free = count;
   if (state.state === CONNECTING) sendUpgrade(state);
   else if (state.state === OPEN) announceWritable(state);
