@@ -8,6 +8,7 @@ import { VirtualClock } from "../../host-sim/clock/virtual-clock";
 import { DeviceProcess } from "../../host-sim/device-process";
 import type { DeviceException } from "../../host-sim/embedded/device-exception";
 import { compileFirmware } from "../../host-sim/firmware";
+import { parseRules } from "../../host-sim/home/alerts/rules";
 import { parseScenario } from "../../host-sim/home/scenario";
 import { readManifest } from "../../host-sim/manifest/manifest";
 import { Link } from "../../host-sim/network/link";
@@ -45,8 +46,14 @@ describe("README.md", () => {
       /^ Temperature Sensor/,
       // A picture that test/bench/http holds against its figures.
       /^xychart-beta/,
+      /"quietHours"/,
     ];
     expect(snippets.filter(({ text }) => !tested.some((pattern) => pattern.test(text)))).toEqual([]);
+  });
+
+  it("shows rules that the alert service takes", () => {
+    const rules = parseRules(JSON.parse(snippetWith("json", "quietHours").text), "README.md");
+    expect(rules).toMatchObject({ timeZone: "Europe/Berlin", motion: { coolDown: 60_000 } });
   });
 
   it("shows a client that publishes a reading and closes when it is acknowledged", async () => {
