@@ -8,7 +8,7 @@ import { Judge, type JudgeOptions } from "./judge";
 import { type Incident, TOPIC_FILTERS } from "./reading";
 import { advanceRollUps, applyRetention, forgetFuture, RETENTION, type Retention } from "./roll-ups";
 import { analyticsRoutes } from "./routes";
-import { type Batch, Store } from "./store";
+import { type Batch, Store, type StoredState } from "./store";
 import { CLOCK_TOLERANCE } from "./wall-clock";
 
 export type AnalyticsEvent =
@@ -92,7 +92,7 @@ export class Analytics {
       const store = new Store(database);
       const now = BigInt(Math.round((this.#options.judge?.clock?.now ?? Date.now)() * 1_000));
       if (forgets) await store.write((connection) => forgetFuture(connection, now, database.timeZone));
-      this.#running = new Running(this.#options, store, new Judge(await store.state(), this.#judgeOptions()));
+      this.#running = new Running(this.#options, store, await store.state(), this.#judgeOptions());
       await this.#running.start();
     } catch (error) {
       this.#running = undefined;
@@ -154,10 +154,10 @@ class Running {
   #state: SessionState | undefined;
   #retentionAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: AnalyticsOptions, store: Store, judge: Judge) {
+  constructor(options: AnalyticsOptions, store: Store, state: StoredState, judgeOptions: JudgeOptions) {
     this.#options = options;
     this.store = store;
-    this.judge = judge;
+    this.judge = new Judge(state, judgeOptions);
     const { broker, credentials, share, sessionExpiry, receiveMaximum, commitInterval } = options;
     this.#session = new BrokerSession({
       broker,
@@ -167,12 +167,13 @@ class Running {
       receiveMaximum,
       id: options.id ?? store.database.sessionId,
       topicFilters: TOPIC_FILTERS,
+      granted: state.granted,
       onConnected: ({ sessionPresent }) => this.#connected(sessionPresent),
       onDelivered: (message) => this.intake.take(message),
       onDisconnected: () => options.onEvent?.({ event: "disconnected" }),
     });
     this.intake = new Intake({
-      judge,
+      judge: this.judge,
       store,
       session: this.#session,
       commitInterval,
@@ -202,6 +203,7 @@ class Running {
     }
     await this.rollUp();
     this.#state = await this.#session.start();
+    await this.store.noteGranted(this.#state.topicFilters);
     this.#options.onEvent?.({ event: "connected", ...this.#state });
     const { rollUpInterval = ROLL_UP_INTERVAL } = this.#options;
     this.#timers.push(

@@ -11,7 +11,10 @@ export interface Delivered {
   /** Packet Identifier; null at QoS 0. */
   readonly packet: number | null;
   readonly duplicate: boolean;
-  /** A copy that the broker kept, not one on its way (MQTT 3.1.1 section 3.3.1.3). */
+  /**
+   * A copy from before the subscription. The flag alone does not tell: brokers leave it on messages that they kept for a session
+   * while its owner was away (Aedes), and thermometers publish all readings with it.
+   */
   readonly retain: boolean;
   readonly connection: number;
 }
@@ -29,6 +32,8 @@ export interface BrokerSessionOptions {
   /** Client Identifier: the name of the session that the broker keeps. */
   readonly id: string;
   readonly topicFilters: readonly string[];
+  /** What the session was granted when it was last subscribed. */
+  readonly granted?: readonly string[] | undefined;
   /** Name of the group that shares the messages; default: no group. */
   readonly share?: string | undefined;
   /** How long a broker of MQTT 5.0 keeps the session, s; default 604,800, a week. One of 3.1.1 keeps it as long as it likes. */
@@ -65,6 +70,10 @@ export class BrokerSession {
   #client: MqttClient | undefined;
   #connection = 0;
   #protocolVersion: 4 | 5 = 5;
+  /** Whether what has the retain flag on this connection is a copy from before the subscription. */
+  #expectsCopies = false;
+  /** The session was subscribed by an earlier process: MQTT.js would not do it again when the broker forgets the session. */
+  #isGranted = false;
 
   constructor(options: BrokerSessionOptions) {
     this.#options = options;
@@ -92,7 +101,10 @@ export class BrokerSession {
       }
     }
     try {
-      const topicFilters = await this.#subscribe();
+      const { granted } = this.#options;
+      // A broker of 3.1.1 would send its retained messages again, which nothing tells from those that it kept for the session.
+      this.#isGranted = this.#protocolVersion === 4 && sessionPresent && this.#wants(granted);
+      const topicFilters = this.#isGranted ? granted! : await this.#subscribe();
       return { protocolVersion: this.#protocolVersion, sessionPresent, topicFilters };
     } catch (error) {
       await this.stop();
@@ -166,6 +178,7 @@ export class BrokerSession {
     client.handleMessage = (packet, callback) => this.#handle(packet, callback);
     client.on("connect", ({ sessionPresent }) => {
       this.#connection += 1;
+      this.#expectsCopies = protocolVersion === 4 && !sessionPresent;
       // PUBACKs are small packets: with Nagle's algorithm each would wait for the acknowledgement of the one before.
       (client.stream as Partial<Socket>).setNoDelay?.(true);
       this.#options.onConnected({ protocolVersion, sessionPresent });
@@ -198,8 +211,11 @@ export class BrokerSession {
     this.#protocolVersion = protocolVersion;
     client.on("error", () => {}); // refused or reset while the broker is away; MQTT.js tries again
     let wasConnected = true;
-    client.on("connect", () => {
+    client.on("connect", ({ sessionPresent }) => {
       wasConnected = true;
+      if (sessionPresent || !this.#isGranted) return;
+      this.#isGranted = false;
+      this.#subscribe().catch(() => {}); // the connection has gone again
     });
     client.on("close", () => {
       if (wasConnected && this.#client) this.#options.onDisconnected();
@@ -228,9 +244,15 @@ export class BrokerSession {
     }
   }
 
+  /** Whether these are what a broker of 3.1.1 is asked for. */
+  #wants(granted: readonly string[] | undefined): boolean {
+    return JSON.stringify(granted) === JSON.stringify(this.#options.topicFilters);
+  }
+
   async #subscribeTo(topicFilters: readonly string[]): Promise<readonly string[]> {
     const client = this.#client!;
-    // 2: no retained messages, they are no new readings. A broker of 3.1.1 sends them; they have the retain flag.
+    // 2: no retained messages, they are no new readings. A broker of 3.1.1 sends them.
+    this.#expectsCopies = this.#protocolVersion === 4;
     const options = this.#protocolVersion === 5 ? { qos: 1 as const, rh: 2 } : { qos: 1 as const };
     await client.subscribeAsync([...topicFilters], options);
     return topicFilters;
@@ -243,7 +265,7 @@ export class BrokerSession {
       payload: packet.payload as Buffer,
       packet: qos === 0 ? null : (messageId ?? null),
       duplicate: dup,
-      retain,
+      retain: retain && this.#expectsCopies,
       connection: this.#connection,
     });
     callback(qos === 0 ? undefined : NOT_YET);

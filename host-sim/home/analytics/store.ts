@@ -19,9 +19,12 @@ export interface StoredState {
   readonly newest: bigint;
   /** Of the broker's session, the oldest first. */
   readonly deliveries: readonly Delivery[];
+  /** Topic Filters of the broker's session. */
+  readonly granted: readonly string[];
 }
 
 const SESSION = "session";
+const GRANTED = "topic filters";
 
 /** Reads and writes readings and incidents. Writes of several callers happen one after the other. */
 export class Store {
@@ -52,6 +55,16 @@ export class Store {
   async beginSession(newest: bigint): Promise<void> {
     await this.write((connection) =>
       connection.run("INSERT OR REPLACE INTO marks VALUES ($1, $2)", [SESSION, timestamp(newest)]),
+    );
+  }
+
+  /** The broker's session has these Topic Filters. */
+  async noteGranted(topicFilters: readonly string[]): Promise<void> {
+    await this.write((connection) =>
+      connection.run("INSERT OR REPLACE INTO settings VALUES ($1, $2)", [
+        GRANTED,
+        JSON.stringify(topicFilters),
+      ]),
     );
   }
 
@@ -103,6 +116,7 @@ export class Store {
         ),
         newest: microseconds(newest?.time) ?? 0n,
         deliveries: await deliveries(connection),
+        granted: await granted(connection),
       };
     });
   }
@@ -140,6 +154,11 @@ async function appendRows(connection: DuckDBConnection, batch: Batch): Promise<v
 function appendPacket(appender: DuckDBAppender, packet: number | null): void {
   if (packet === null) appender.appendNull();
   else appender.appendUSmallInt(packet);
+}
+
+async function granted(connection: DuckDBConnection): Promise<readonly string[]> {
+  const [row] = await query(connection, "SELECT value FROM settings WHERE name = $1", [GRANTED]);
+  return row ? (JSON.parse(String(row.value)) as readonly string[]) : [];
 }
 
 async function deliveries(connection: DuckDBConnection): Promise<readonly Delivery[]> {

@@ -196,18 +196,53 @@ it("a broker without shared subscriptions sends everything, and the topic filter
   expect((await session.start()).topicFilters).toEqual(FILTERS);
 });
 
-it("a broker that speaks only 3.1.1 is spoken to in 3.1.1", async () => {
-  const aedes = await Aedes.createBroker();
-  const server = createServer((socket) => aedes.handle(socket));
-  const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  ends.push(() => new Promise((resolve) => aedes.close(() => server.close(resolve))));
-  const broker = { address: { host: "127.0.0.1", port }, url: `mqtt://127.0.0.1:${port}` } as TestBroker;
-  const publisher = await connectPublisher(broker);
-  const { session, until } = createSession(broker, { share: "analytics" });
-  expect(await session.start()).toEqual({ protocolVersion: 4, sessionPresent: false, topicFilters: FILTERS });
-  await publisher.publishAsync("home/temp", "21.5", { qos: 1 });
-  await until(1);
+describe("a broker that speaks only 3.1.1", () => {
+  async function startOld(): Promise<TestBroker> {
+    const aedes = await Aedes.createBroker();
+    const server = createServer((socket) => aedes.handle(socket));
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    ends.push(() => new Promise((resolve) => aedes.close(() => server.close(() => resolve(undefined)))));
+    return { address: { host: "127.0.0.1", port }, url: `mqtt://127.0.0.1:${port}` } as TestBroker;
+  }
+
+  it("is spoken to in 3.1.1, and asked for no shared subscription", async () => {
+    const broker = await startOld();
+    const publisher = await connectPublisher(broker);
+    const { session, until } = createSession(broker, { share: "analytics" });
+    expect(await session.start()).toEqual({
+      protocolVersion: 4,
+      sessionPresent: false,
+      topicFilters: FILTERS,
+    });
+    await publisher.publishAsync("home/temp", "21.5", { qos: 1 });
+    await until(1);
+  });
+
+  it("sends copies from before the subscription, and what it kept for the session: the one is told from the other", async () => {
+    const broker = await startOld();
+    const publisher = await connectPublisher(broker);
+    const publish = (text: string): Promise<unknown> =>
+      publisher.publishAsync("home/temp", text, { qos: 1, retain: true });
+    await publish("1");
+    const first = createSession(broker);
+    const { topicFilters: granted } = await first.session.start();
+    await publish("2");
+    await first.until(2);
+    first.session.acknowledge(first.delivered);
+    expect(first.delivered.map(({ retain }) => retain)).toEqual([true, false]);
+    await first.session.stop();
+
+    await publish("3");
+    await publish("4");
+    const second = createSession(broker, { granted });
+    expect((await second.session.start()).sessionPresent).toBe(true);
+    await second.until(2);
+    await publish("5");
+    await second.until(3);
+    expect(texts(second.delivered)).toEqual(["3", "4", "5"]);
+    expect(second.delivered.some(({ retain }) => retain)).toBe(false);
+  });
 });
 
 it("a broker that is not there is named", async () => {

@@ -25,7 +25,7 @@ function setUp(): TestIntake {
   const failures: string[] = [];
   let settle: ((error?: Error) => void) | undefined;
   const intake = new Intake({
-    judge: new Judge({ devices: new Map(), newest: 0n, deliveries: [] }),
+    judge: new Judge({ devices: new Map(), newest: 0n, deliveries: [], granted: [] }),
     store: {
       append(batch) {
         calls.push(`write ${batch.readings.length + batch.incidents.length}`);

@@ -21,7 +21,7 @@ function setUp(options: JudgeOptions = {}, state: Partial<StoredState> = {}): Te
   let monotonic = 0;
   const incidents: Incident[] = [];
   const judge = new Judge(
-    { devices: new Map(), newest: 0n, deliveries: [], ...state },
+    { devices: new Map(), newest: 0n, deliveries: [], granted: [], ...state },
     {
       ...options,
       clock: { now: () => now, monotonic: () => monotonic },

@@ -39,9 +39,11 @@ const DEVICES = 10;
 /** ms */
 const TICK = 10;
 const PATIENCE = 30_000;
+/** When nothing came for so long, nothing more comes. */
+const QUIET = 3_000;
 
 /**
- * Publishes numbers of which each is used once, with QoS 1, and kills the built `thimble analytics` with SIGKILL again and again
+ * Publishes numbers of which each is used once, as thermometers do (QoS 1, retained), and kills the built `thimble analytics` with SIGKILL again and again
  * meanwhile; then compares what is in the file with what the broker has acknowledged.
  */
 export async function killRun(options: KillRunOptions): Promise<KillRunResult> {
@@ -102,13 +104,16 @@ class Service {
     await this.#running?.kill("SIGTERM");
   }
 
-  /** Until the file has so many readings, or nothing comes any more. */
+  /** Until the file has so many readings, or no more come. */
   async waitUntilStored(count: number): Promise<void> {
-    const deadline = Date.now() + PATIENCE;
+    let last = 0;
+    let deadline = Date.now() + QUIET;
     while (Date.now() < deadline) {
       const response = await fetch(`${this.#address}/api/status`);
       const { stored } = (await response.json()) as { stored: { readings: number } };
       if (stored.readings >= count) return;
+      if (stored.readings !== last) deadline = Date.now() + QUIET;
+      last = stored.readings;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -136,7 +141,7 @@ async function publishAll(
     for (; published < due; published++) {
       const text = (published / 1_000 - 50).toFixed(3);
       const value = Number(text);
-      publisher.publish(`home/room-${published % DEVICES}/temp`, text, { qos: 1 }, (error) => {
+      publisher.publish(`home/room-${published % DEVICES}/temp`, text, { qos: 1, retain: true }, (error) => {
         if (!error) acknowledged.add(value);
       });
     }
