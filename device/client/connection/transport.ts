@@ -45,7 +45,6 @@ export function open(connection: Connection, options: MQTTClientOptions, timeout
       onResolved: (_host: string, address: string) => resolved(connection, options, address),
       onError: () => unresolved(connection, host),
     });
-    if (connection.state !== RESOLVING) closeResolver(connection);
   } catch (error) {
     finishLater(connection, mqttError(HOST_NOT_FOUND, `cannot look up ${host}: ${error}`));
   }
@@ -123,8 +122,7 @@ function readable(connection: Connection, count: number): void {
 export function drain(socket: Socket, connection: Connection, count: number): void {
   const { inbound } = connection;
   connection.readable = 0;
-  for (let left = count; left > 0; left -= inbound.length)
-    socket.read(left < inbound.length ? inbound.subarray(0, left) : inbound);
+  for (let left = count; left > 0; left -= inbound.length) socket.read(inbound.subarray(0, left));
 }
 
 function writable(connection: Connection, count: number): void {
@@ -156,22 +154,19 @@ function login(connection: Connection): void {
 
 /** @param cause - nothing from TCP; TLS and WebSocket may know an MQTTError that says more */
 function socketError(connection: Connection, cause: unknown): void {
-  const { state, payloadStart, payloadEnd } = connection;
+  const { state } = connection;
   if (!connection.socket) return;
   const error = cause instanceof MQTTError ? cause : mqttError(CONNECTION_LOST, lossText(state));
   if (state === DISCONNECTING) finish(connection);
-  else if (state !== CONNECTED || (connection.available === 0 && connection.position >= connection.end))
-    finish(connection, error);
-  else {
+  else if (step(connection, CUT)) {
     // Bytes that arrived before the end are still good: the error waits until they are read.
     Timer.clear(connection.timer);
     connection.timer = undefined;
-    step(connection, CUT);
     connection.error = error;
     closeSocket(connection);
-    connection.available = Math.min(connection.available, payloadEnd - payloadStart);
+    connection.available = connection.payloadEnd - connection.payloadStart;
     receive(connection);
-  }
+  } else finish(connection, error);
 }
 
 function lossText(state: number): string {
@@ -188,5 +183,5 @@ export function awaitClose(connection: Connection): void {
   connection.position = 0;
   connection.end = 0;
   connection.timer = Timer.set(() => finish(connection), CLOSE_TIMEOUT);
-  if (connection.socket && connection.readable > 0) drain(connection.socket, connection, connection.readable);
+  drain(connection.socket!, connection, connection.readable);
 }
