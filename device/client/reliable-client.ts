@@ -308,7 +308,7 @@ export class ReliablePublisher {
     const token = nextToken(state);
     packet.set(payload, this.#header);
     client.send(packet, packet.length, 0, 0);
-    if (state.callbacks.onDelivered || state.flush) reportWritten(state, token);
+    reportWritten(state, token);
     return token;
   }
 }
@@ -347,10 +347,6 @@ function clearTimers(state: ReliableState): void {
   state.timer = undefined;
   state.streamTimer = undefined;
   state.flush = undefined;
-  const { deadlines } = state;
-  if (!deadlines) return;
-  for (let index = 0; index < deadlines.length; index++) Timer.clear(deadlines[index]!.timer);
-  deadlines.length = 0;
 }
 
 function disconnect(client: MQTTClient): void {

@@ -200,7 +200,7 @@ function completeMessage(connection: Connection): void {
     acknowledgeMessage(connection, QoS, reader.packetIdentifier, 0);
 }
 
-/** @param reasonCode - with one from 0x80 the message is refused, and its identifier free again ([MQTT-4.3.3-9]) */
+/** @param reasonCode - 0, or one from 0x80: the message is refused, and its identifier free again ([MQTT-4.3.3-9]) */
 function acknowledgeMessage(
   connection: Connection,
   QoS: number,
@@ -211,7 +211,7 @@ function acknowledgeMessage(
     acknowledge(connection, PUBACK, packetIdentifier, reasonCode);
     return;
   }
-  if (reasonCode >= 0x80) {
+  if (reasonCode > 0) {
     acknowledge(connection, PUBREC, packetIdentifier, reasonCode);
     return;
   }

@@ -27,7 +27,7 @@ export function assertWritable(connection: Connection, byteLength: number): void
 export function transmit(connection: Connection, bytes: Uint8Array): void {
   let free: unknown;
   try {
-    free = connection.socket?.write(bytes);
+    free = connection.socket!.write(bytes);
   } catch (error) {
     finishLater(connection, mqttError(CONNECTION_LOST, `the socket refused to write: ${error}`));
     return;
@@ -92,7 +92,7 @@ export function sendPublish(
     byteLength,
     QoS,
     retain,
-    duplicate && QoS > 0,
+    duplicate,
     packetIdentifier,
     connection,
     properties,

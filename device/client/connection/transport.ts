@@ -10,7 +10,6 @@ import type { MQTTClientOptions } from "../mqtt-client-options";
 import { callWritable } from "./alive";
 import type { Connection, Socket } from "./connection";
 import {
-  CONNECTED,
   CONNECTING,
   CUT,
   DISCONNECTING,
@@ -129,7 +128,7 @@ function writable(connection: Connection, count: number): void {
   if (!connection.socket) return;
   connection.writable = count;
   if (connection.state === CONNECTING) login(connection);
-  else if (connection.state === CONNECTED) {
+  else {
     // The broker's TCP has taken bytes. A ping cannot go out in the middle of a PUBLISH.
     if (connection.remaining > 0) connection.keepAlive?.received();
     flushPending(connection);
