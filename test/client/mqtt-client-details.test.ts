@@ -193,6 +193,26 @@ describe("a packet over a limit", () => {
   });
 });
 
+describe("onControl", () => {
+  test("gets of PINGRESP its operation alone, and of an acknowledgement the identifier too", () => {
+    const messages: ControlMessage[] = [];
+    bench = new DirectBench({
+      onControl: (_opcode: number, message: ControlMessage) => void messages.push(message),
+    });
+    bench.connect();
+    bench.socket.deliver(...PINGRESP, 0x40, 2, 0x12, 0x34);
+    expect(messages.slice(1)).toEqual([{ operation: 13 }, { operation: 4, id: 0x1234 }]);
+  });
+});
+
+describe("a client without id", () => {
+  test("leaves it to the broker to give it one [MQTT-3.1.3-6]", () => {
+    bench = new DirectBench({ id: undefined as never });
+    bench.socket.take(1000);
+    expect(bench.socket.written[0]?.slice(10)).toEqual([0, 0, 0, 0]);
+  });
+});
+
 describe("a resolver", () => {
   test("that reports an error when it has answered already harms nothing", () => {
     let report: (() => void) | undefined;
