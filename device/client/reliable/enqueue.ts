@@ -88,7 +88,7 @@ function append(
     addDeadline(state, { token, timer });
   }
   // Also when the broker turns out to speak 3.1.1: then this client alone sees to it.
-  if (properties) state.preferred.appended?.(state, offset, token);
+  state.preferred.appended?.(state, offset, token);
 }
 
 /** Messages of the topic that wait as LATEST give way to a newer one. */
