@@ -308,7 +308,7 @@ export class ReliablePublisher {
     const token = nextToken(state);
     packet.set(payload, this.#header);
     client.send(packet, packet.length, 0, 0);
-    reportWritten(state, token);
+    if (state.callbacks.onDelivered || state.flush) reportWritten(state, token);
     return token;
   }
 }
