@@ -318,6 +318,7 @@ describe("close", () => {
     told.length = 0;
     bench.reconnect();
     expect(told).toEqual(["dropped 1"]);
+    expect(bench.client.connected).toBe(false);
     expect(bench.socket.written).toEqual([[0xe0, 0]]);
   });
 

@@ -3,7 +3,16 @@ import { MUST } from "../../device/client/delivery";
 import type { ReliableClientOptions } from "../../device/client/reliable-client";
 import { CONNECTION_LOST } from "../../device/mqtt/mqtt-error";
 import { clock } from "../support/timer";
-import { puback, pubcomp, publish, pubrec, RESUMED, ReliableDirectBench, suback } from "./direct-bench";
+import {
+  puback,
+  pubcomp,
+  publish,
+  pubrec,
+  pubrel,
+  RESUMED,
+  ReliableDirectBench,
+  suback,
+} from "./direct-bench";
 import { bytes } from "./mqtt-client-bench";
 
 let bench: ReliableDirectBench;
@@ -128,6 +137,16 @@ describe("a subscription", () => {
     bench.socket.deliver(...suback(3, 0));
     bench.reconnect(1000, RESUMED);
     expect(bench.socket.written).toEqual([unsubscribe(4, "a")]);
+  });
+
+  test("is not ended by a PUBREL that has the identifier of its end", () => {
+    const { client, socket } = online();
+    client.subscribe("a");
+    socket.deliver(...suback(1, 0));
+    client.unsubscribe("a");
+    socket.deliver(...publish("x", 2, 2), ...pubrel(2));
+    bench.reconnect(1000, RESUMED);
+    expect(bench.socket.written).toEqual([unsubscribe(3, "a")]);
   });
 
   test("that is asked for twice in the same words is sent once", () => {

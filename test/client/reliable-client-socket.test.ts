@@ -151,6 +151,8 @@ describe("after a cut", () => {
     client.publish("t", text(200), { QoS: 1 });
     for (const payload of ["1", "2", "3"]) client.publish("t", payload, { QoS: 2 });
     socket.deliver(...pubrec(2), ...pubrec(3), ...pubrec(4));
+    bench.reconnect(100, RESUMED);
+    expect(bench.socket.written).toEqual([pubrel(2), pubrel(3), pubrel(4)]);
     bench.reconnect(8 + 5, RESUMED);
     expect(bench.socket.written).toEqual([pubrel(2), pubrel(3)]);
     bench.socket.take(8);
@@ -377,19 +379,18 @@ describe("what arrives", () => {
 describe("subscriptions", () => {
   test("go out in one turn, eight in a packet", () => {
     bench = new ReliableDirectBench();
-    for (let index = 0; index < 20; index++) bench.client.subscribe(`${index}`);
-    bench.connect();
-    expect(bench.socket.written.map(([first]) => first)).toEqual([0x82, 0x82, 0x82]);
+    for (let index = 0; index < 50; index++) bench.client.subscribe(`${index}`);
+    bench.connect(5000);
+    expect(bench.socket.written.map(([first]) => first)).toEqual(new Array(7).fill(0x82));
   });
 
   test("wait for the socket, and so do ends of them", () => {
     const { client, socket } = online({}, 10);
     client.subscribe("a");
-    client.subscribe("b");
     expect(socket.written).toEqual([]);
     socket.take(1000);
-    expect(socket.written).toEqual([[0x82, 10, 0, 1, 0, 1, 0x61, 0, 0, 1, 0x62, 0]]);
-    socket.deliver(...suback(1, 0, 0));
+    expect(socket.written).toEqual([[0x82, 6, 0, 1, 0, 1, 0x61, 0]]);
+    socket.deliver(...suback(1, 0));
     socket.take(10);
     client.unsubscribe("a");
     expect(socket.written).toHaveLength(1);

@@ -37,13 +37,12 @@ export interface Subscription extends WriteItem {
 export class Subscriptions {
   /** @internal */ readonly list: Subscription[];
   /** @internal there may be something to send */
-  changed: boolean;
+  declare changed?: boolean;
   /** Of the first refused filter of the last SUBACK. */
   reasonCode: number;
 
   constructor() {
     this.list = [];
-    this.changed = false;
     this.reasonCode = 0;
   }
 

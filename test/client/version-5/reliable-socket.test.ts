@@ -73,11 +73,14 @@ describe("a message that the broker does not take", () => {
   test("is dropped, and what stands behind it goes out in the same turn", () => {
     const { client, events } = online({}, maximumPacketSize(30));
     direct!.socket.fail();
-    client.publish("a", "x".repeat(50), { QoS: 1, delivery: MUST });
+    for (let count = 0; count < 4; count++) client.publish("a", "x".repeat(50), { QoS: 1, delivery: MUST });
     client.publish("t", "2", { QoS: 1, delivery: MUST });
     direct!.reconnect(1000, connack(true, ...maximumPacketSize(30)));
     expect(payloads(direct!)).toEqual(["2"]);
-    expect(events).toEqual(["connect", `dropped 1 ${PACKET_TOO_LARGE}`]);
+    expect(events).toEqual([
+      "connect",
+      ...[1, 2, 3, 4].map((token) => `dropped ${token} ${PACKET_TOO_LARGE}`),
+    ]);
   });
 
   test("and that had been sent before leaves its place in flight to the next", () => {
@@ -132,7 +135,39 @@ describe("the application", () => {
   });
 });
 
+test("a stream leaves room for the longest header, with a Topic Alias and a Remaining Length of three bytes", () => {
+  // Topic Alias Maximum 5.
+  const { client, events, socket } = online({}, [0x22, 0, 5], 500);
+  client.stream("home/temp", new Uint8Array(20_000), {
+    QoS: 1,
+    onComplete: (error) => void events.push(`complete ${error?.code}`),
+  });
+  expect(events).toEqual(["connect"]);
+  for (let count = 0; count < 100; count++) socket.take(500);
+  socket.deliver(...puback(1));
+  expect(events).toEqual(["connect", "complete undefined"]);
+  expect(direct!.sent).toHaveLength(1 + 3 + 11 + 2 + 1 + 3 + 20_000);
+});
+
+test("a refused message says why, in the broker's words where there are any", () => {
+  const told: string[] = [];
+  const { client, socket } = online({ onDropped: (_token, _topic, { message }) => void told.push(message) });
+  for (const payload of ["1", "2"]) client.publish("t", payload, { QoS: 1 });
+  socket.deliver(0x40, 3, 0, 1, 0x97);
+  socket.deliver(0x40, 9, 0, 2, 0x97, 5, 0x1f, 0, 2, 0x6e, 0x6f);
+  expect(told).toEqual(["the broker refused the message", "the broker refused the message: no"]);
+});
+
 describe("subscriptions", () => {
+  test("with options that are none are refused at once, connected or not, and forgotten", () => {
+    direct = new ReliableDirectBench({ protocol: version5 });
+    const { client } = direct;
+    expect(codeThrownBy(() => client.subscribe("a", 0, { retainHandling: 3 as 2 }))).toBe(INVALID_OPTION);
+    expect(codeThrownBy(() => client.subscribe("a", 0, { subscriptionIdentifier: 0 }))).toBe(INVALID_OPTION);
+    direct.connect(1000, connack(false));
+    expect(direct.socket.written).toEqual([]);
+  });
+
   test("with an identifier are ended without it", () => {
     const { client, socket } = online();
     client.subscribe("a", 0, { subscriptionIdentifier: 7 });

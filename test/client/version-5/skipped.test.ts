@@ -12,7 +12,8 @@ const LONG = "t".repeat(300);
 describe("a packet over a limit, skipped,", () => {
   test("that is PUBACK ends its exchange all the same, also when it waited behind what was not read", () => {
     const session = new Session();
-    const bench = new Bench({ session, properties: { sessionExpiryInterval: 60 }, onReadable: () => {} });
+    const properties = { sessionExpiryInterval: 60 };
+    const bench = new Bench({ session, properties, bufferByteLength: 1024, onReadable: () => {} });
     bench.broker.unanswered.add("publish");
     bench.publish("t", "x", { QoS: 1 });
     expect(session.inFlight).toBe(1);
