@@ -6,7 +6,7 @@ import { PUBLISH } from "../../../device/mqtt/control-packet";
 import { INVALID_OPTION, MALFORMED_PACKET, PACKET_TOO_LARGE } from "../../../device/mqtt/mqtt-error";
 import { encodeProperties } from "../../../device/mqtt/version-5/property-writer";
 import { clock } from "../../support/timer";
-import { DirectBench, puback, publish, ReliableDirectBench } from "../direct-bench";
+import { DirectBench, puback, publish, pubrec, ReliableDirectBench } from "../direct-bench";
 import { bytes } from "../mqtt-client-bench";
 import { Bench, codeThrownBy, ReliableBench } from "./bench";
 
@@ -90,6 +90,17 @@ describe("a message that the broker does not take", () => {
     expect(payloads(direct!)).toEqual(["x"]);
     direct!.reconnect(1000, connack(true, ...maximumPacketSize(30)));
     expect(payloads(direct!)).toEqual(["2"]);
+  });
+
+  test("is dropped in its turn, behind a PUBREL that waits for the socket", () => {
+    const { client, events, socket } = online();
+    client.publish("t", "1", { QoS: 2 });
+    client.publish("a", "x".repeat(50), { QoS: 1, delivery: MUST });
+    socket.deliver(...pubrec(1));
+    direct!.reconnect(0, connack(true, ...maximumPacketSize(30)));
+    expect(events).toEqual(["connect"]);
+    direct!.socket.take(100);
+    expect(events).toEqual(["connect", `dropped 2 ${PACKET_TOO_LARGE}`]);
   });
 
   test("is dropped by its refusal alone, and not by one of a packet that nobody sent", () => {
