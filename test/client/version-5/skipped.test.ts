@@ -1,33 +1,43 @@
 import { describe, expect, test } from "vitest";
 import MQTTClient from "../../../device/client/mqtt-client";
+import { version5 } from "../../../device/client/version-5/version-5";
 import { CONNECTION_LOST, PACKET_TOO_LARGE } from "../../../device/mqtt/mqtt-error";
 import { Session } from "../../../device/mqtt/session";
 import { RECEIVE_MAXIMUM_EXCEEDED } from "../../../device/mqtt/version-5/mqtt-error";
 import { clock } from "../../support/timer";
+import { DirectBench } from "../direct-bench";
 import { bytes } from "../mqtt-client-bench";
 import { Bench } from "./bench";
 
 const LONG = "t".repeat(300);
 
 describe("a packet over a limit, skipped,", () => {
-  test("that is PUBACK ends its exchange all the same, also when it waited behind what was not read", () => {
+  test("that is PUBACK ends its exchange all the same, also when the connection is lost before it is read", () => {
     const session = new Session();
-    const properties = { sessionExpiryInterval: 60 };
-    const bench = new Bench({ session, properties, bufferByteLength: 1024, onReadable: () => {} });
-    bench.broker.unanswered.add("publish");
-    bench.publish("t", "x", { QoS: 1 });
+    const bench = new DirectBench({
+      protocol: version5,
+      clean: false,
+      session,
+      bufferByteLength: 1024,
+      onReadable: () => {},
+    });
+    const { client, socket, events } = bench;
+    socket.take(1000);
+    socket.deliver(0x20, 3, 0, 0, 0);
+    client.write(bytes("x"), { topic: "t", QoS: 1 });
     expect(session.inFlight).toBe(1);
-    const { connection } = bench;
-    connection.publish("t", "unread");
-    connection.reply({ cmd: "puback", messageId: 1, properties: { reasonString: LONG } } as never);
-    connection.peer.finish();
+    events.length = 0;
+    const message = [0x30, 5, 0, 1, 0x74, 0, 0x78];
+    // A Reason String of 300 bytes.
+    const puback = [0x40, 0xb4, 2, 0, 1, 0, 0xaf, 2, 0x1f, 1, 44, ...new Array<number>(300).fill(0x74)];
+    socket.deliver(...message, ...puback);
+    socket.fail();
+    expect([events, session.inFlight]).toEqual([[], 1]);
+    client.read();
     clock.advance(10);
-    expect([bench.codes, session.inFlight]).toEqual([[], 1]);
-    bench.client.read();
-    clock.advance(10);
-    expect(bench.codes).toEqual([PACKET_TOO_LARGE, CONNECTION_LOST]);
+    expect(events).toEqual([`error ${PACKET_TOO_LARGE}`, "control 4", `error ${CONNECTION_LOST}`, "close"]);
     expect(session.inFlight).toBe(0);
-    expect(bench.controls.map(({ operation }) => operation)).toEqual([MQTTClient.CONNACK, MQTTClient.PUBACK]);
+    expect(clock.pending).toBe(0);
   });
 
   test("that is SUBACK or UNSUBACK frees its identifier, and onControl gets no codes that were not read", () => {
