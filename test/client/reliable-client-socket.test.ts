@@ -89,6 +89,23 @@ describe("a message in pieces", () => {
     expect(events).toEqual(["connect", `delivered ${token}`]);
   });
 
+  test("may meet a socket that refuses one: until that is told everything else waits, and nothing throws", () => {
+    const { client, socket, events } = online({}, 500);
+    client.publish("t", text(2000), { QoS: 1 });
+    socket.free = () => {
+      throw new Error("not now");
+    };
+    socket.options.onWritable.call(socket, 500);
+    client.publish("t", "y");
+    client.subscribe("s");
+    expect([events, client.waiting]).toEqual([["connect"], 2]);
+    clock.advance(0);
+    expect(events).toEqual(["connect", "disconnect"]);
+    bench.reconnect(5000, RESUMED);
+    expect(bench.sent.slice(0, 3)).toEqual([0x82, 6, 0]);
+    expect(bench.sent.slice(8)).toEqual([...large(2000, 1, 1, 8), ...publish("y")]);
+  });
+
   test("of QoS 1 keeps its identifier through a cut, and no other is lost for it", () => {
     const { client } = online({ inFlight: 1 }, 500);
     const token = client.publish("t", text(2000), { QoS: 1 });

@@ -203,6 +203,8 @@ function sendRestOfRecord(state: ReliableState, client: MQTTClient): void {
   const start = outbox.packetStart(offset) + state.partialPosition;
   const end = outbox.packetEnd(offset);
   const count = Math.min(end - start, client.writable);
+  // Also of a client that is lost and has not told it yet, whose `write` would throw.
+  if (count === 0) return;
   state.partialPosition += count;
   client.write(outbox.bytes.subarray(start, start + count));
   if (start + count < end) return;
