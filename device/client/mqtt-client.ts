@@ -190,7 +190,6 @@ export default class MQTTClient {
   read(countOrBuffer?: number | ByteBuffer): ArrayBuffer | number | undefined {
     const connection = openOf(this.#connection);
     if (connection.state === CLOSED || (connection.available === 0 && !connection.isEmpty)) return undefined;
-    if (countOrBuffer instanceof Uint8Array) return readPayload(connection, countOrBuffer);
     if (typeof countOrBuffer === "object") return readPayload(connection, bytesOf(countOrBuffer, "buffer"));
     const { available } = connection;
     const wanted =

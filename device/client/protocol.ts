@@ -116,7 +116,7 @@ export interface Protocol {
     | undefined;
   /** What the socket must take before the message at `offset` of the outbox is begun, bytes. */
   leastByteLength(state: ReliableState, offset: number): number;
-  /** The message at `offset` of the outbox, which has properties, has been accepted. */
+  /** The message at `offset` of the outbox, whose properties stand behind it, has been accepted. */
   readonly appended: ((state: ReliableState, offset: number, token: number) => void) | undefined;
   /**
    * An attempt or a connection failed: decides on the version of the next attempt.

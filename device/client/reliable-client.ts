@@ -244,7 +244,6 @@ export default class ReliableClient {
    */
   close(): void {
     const state = this.#state;
-    if (state.closed) return;
     state.closed = true;
     state.connected = false;
     const { client } = state;
@@ -252,7 +251,6 @@ export default class ReliableClient {
     clearTimers(state);
     if (client) disconnect(client);
     deliverReports(state);
-    Timer.clear(state.reportTimer);
     state.partialToken = 0;
     state.stream = undefined;
     while (state.outbox.count > 0) drop(state, 0, CLIENT_CLOSED, "the client was closed");
@@ -343,14 +341,12 @@ function payloadBytes(payload: string | ArrayBuffer | Uint8Array): Uint8Array {
 function clearTimers(state: ReliableState): void {
   Timer.clear(state.timer);
   Timer.clear(state.streamTimer);
+  Timer.clear(state.reportTimer);
   Timer.clear(state.flush?.timer);
   state.timer = undefined;
   state.streamTimer = undefined;
+  state.reportTimer = undefined;
   state.flush = undefined;
-  const { deadlines } = state;
-  if (!deadlines) return;
-  for (let index = 0; index < deadlines.length; index++) Timer.clear(deadlines[index]!.timer);
-  deadlines.length = 0;
 }
 
 function disconnect(client: MQTTClient): void {

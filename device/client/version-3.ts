@@ -111,15 +111,13 @@ function control(connection: Connection, operation: number, packetIdentifier: nu
       session.acknowledge(operation, packetIdentifier);
       acknowledge(connection, PUBREL, packetIdentifier);
       break;
-    case PINGRESP:
-      break;
     default:
       session.acknowledge(operation, packetIdentifier);
   }
   const isAcknowledgement = operation === PUBACK || operation === PUBREC || operation === PUBCOMP;
   if (isAcknowledgement && callbacks.onAcknowledge)
     callbacks.onAcknowledge.call(connection.owner, operation, packetIdentifier, 0);
-  else if (callbacks.onControl) notify(connection, controlMessage(connection, operation, packetIdentifier));
+  else notify(connection, controlMessage(connection, operation, packetIdentifier));
 }
 
 function controlMessage(connection: Connection, operation: number, id: number): ControlMessage {

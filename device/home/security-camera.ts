@@ -34,7 +34,7 @@ export default class SecurityCamera {
 
   constructor(options: SecurityCameraOptions) {
     const { sensor, camera, client } = options;
-    this.#boot = Math.floor((client.random ?? Math.random)() * 0x1_0000_0000);
+    this.#boot = Math.floor((client.random ?? Math.random)() * 0x100_0000);
     this.#eventTopic = topicOf(MOTION_EVENT.state, options.topic);
     this.#imageTopic = topicOf(PICTURE.image, options.topic);
     this.#camera = new camera.io({

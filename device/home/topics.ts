@@ -59,7 +59,7 @@ export const LIGHT_COMMAND: TopicRow = Object.freeze({
   deadline: 10_000,
 });
 
-/** Home Assistant event: `{"event_type":"motion","boot":2869743105,"sequence":1}`. Not retained: retained events are ignored there. */
+/** Home Assistant event: `{"event_type":"motion","boot":11209936,"sequence":1}`. Not retained: retained events are ignored there. */
 export const CAMERA_EVENT: TopicRow = Object.freeze({
   topic: "home/camera",
   suffix: "",

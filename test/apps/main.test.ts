@@ -173,8 +173,10 @@ describe("the firmware camera", () => {
       pir.motion();
       clock.advance(5_000);
     }
+    const { boot } = JSON.parse(broker.payloads("home/camera")[0]!) as { boot: number };
+    expect(Number.isInteger(boot)).toBe(true);
     expect(broker.payloads("home/camera")).toEqual(
-      [1, 2, 3].map((n) => `{"event_type":"motion","sequence":${n}}`),
+      [1, 2, 3].map((n) => `{"event_type":"motion","boot":${boot},"sequence":${n}}`),
     );
     expect(broker.publications("home/camera")[0]).toMatchObject({ qos: 2, retain: false });
     const images = broker.publications("home/camera/image");

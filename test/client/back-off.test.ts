@@ -24,3 +24,13 @@ test("the slow delay is between half and all of the maximum", () => {
   expect(new BackOff(1000, 60_000, () => 0).slow()).toBe(30_000);
   expect(new BackOff(1000, 60_000, () => 0.999_999_9).slow()).toBe(60_000);
 });
+
+test("slow attempts count: the next that need not be slow is not quick", () => {
+  const backOff = new BackOff(1000, 60_000, () => 0.999_999_9);
+  backOff.slow();
+  expect(backOff.next()).toBe(4500);
+  backOff.slow();
+  expect(backOff.next()).toBe(16_500);
+  for (let count = 0; count < 5000; count += 1) backOff.slow();
+  expect(backOff.next()).toBe(60_000);
+});

@@ -97,4 +97,19 @@ describe("outbox", () => {
       outbox.remove(before);
     }
   });
+
+  test("knows where topic, packet and properties end, whatever the length of the packet", () => {
+    const topic = encodeTopicName("t");
+    const properties = Uint8Array.of(1, 2, 3);
+    for (let length = 100; length < 400; length++) {
+      const outbox = new Outbox(1024);
+      outbox.append(7, LATEST, topic, new Uint8Array(length).fill(255), 1, false, properties);
+      outbox.setIdentifier(0, 0x0102);
+      const packetByteLength = outbox.packetEnd(0) - outbox.packetStart(0);
+      expect([outbox.topic(0), packetByteLength]).toEqual(["t", (length + 5 > 127 ? 3 : 2) + 5 + length]);
+      expect([...outbox.bytes.subarray(outbox.packetEnd(0), outbox.next(0))]).toEqual([1, 2, 3]);
+      expect(outbox.next(0)).toBe(outbox.recordByteLength(topic, length, 1, properties));
+      expect(outbox.recordByteLength(topic, length, 1)).toBe(outbox.next(0) - 3);
+    }
+  });
 });

@@ -84,8 +84,8 @@ describe("motion", () => {
       return own.client.payloads(TOPIC);
     });
     expect(payloads).toEqual([
-      '{"event_type":"motion","boot":1073741824,"sequence":1}',
-      '{"event_type":"motion","boot":3221225472,"sequence":1}',
+      '{"event_type":"motion","boot":4194304,"sequence":1}',
+      '{"event_type":"motion","boot":12582912,"sequence":1}',
     ]);
   });
 
@@ -93,7 +93,7 @@ describe("motion", () => {
     createDevice();
     fake.client.connect();
     motion();
-    expect(fake.client.payloads(TOPIC)).toEqual(['{"event_type":"motion","boot":2147483648,"sequence":1}']);
+    expect(fake.client.payloads(TOPIC)).toEqual(['{"event_type":"motion","boot":8388608,"sequence":1}']);
     expect(fake.client.last(TOPIC)?.options).toMatchObject({ QoS: 2, retain: false, delivery: 2 });
   });
 
@@ -121,7 +121,7 @@ describe("motion", () => {
   it("while offline is an event for the client to keep, and no picture", () => {
     createDevice();
     motion();
-    expect(fake.client.payloads(TOPIC)).toEqual(['{"event_type":"motion","boot":2147483648,"sequence":1}']);
+    expect(fake.client.payloads(TOPIC)).toEqual(['{"event_type":"motion","boot":8388608,"sequence":1}']);
     fake.client.connect();
     clock.advance(5_000);
     expect(fake.client.streams).toHaveLength(0);
@@ -153,7 +153,7 @@ describe("a picture", () => {
     motion();
     const stream = fake.client.streams[0]!;
     expect(fake.client.calls.slice(-2)).toEqual([
-      `publish ${TOPIC} {"event_type":"motion","boot":2147483648,"sequence":1}`,
+      `publish ${TOPIC} {"event_type":"motion","boot":8388608,"sequence":1}`,
       `stream ${IMAGE_TOPIC} 5`,
     ]);
     expect(stream.options).toMatchObject({ QoS: 0, retain: false });

@@ -28,17 +28,15 @@ export function startKeepAlive(connection: Connection): void {
 type KeepAliveTimer = Timer & { connection: Connection };
 
 function tick({ connection }: KeepAliveTimer): void {
-  const { keepAlive, timer } = connection;
-  if (!keepAlive || !timer) return;
+  const keepAlive = connection.keepAlive!;
   // An answer may stand behind what the application has not read yet. (Behind acknowledgements that the socket does not take
   // nothing is excused: a socket that died so tells of it only when it has been read empty.)
   if (connection.available > 0 && connection.readable > 0) keepAlive.received();
-  const { due } = keepAlive;
   const action = keepAlive.advance();
   if (action === LOST) {
     finish(connection, mqttError(KEEP_ALIVE_TIMEOUT, "the broker did not answer PINGREQ"));
     return;
   }
-  if (keepAlive.due !== due) Timer.schedule(timer, keepAlive.due, keepAlive.due);
+  Timer.schedule(connection.timer!, keepAlive.due, keepAlive.due);
   if (action === PING) ping(connection);
 }

@@ -34,8 +34,7 @@ export function bytesOf(data: ByteBuffer, name: string): Uint8Array {
     // A DataView has no elements.
     if (elementByteLength === undefined || elementByteLength === 1)
       return new Uint8Array(buffer, byteOffset, byteLength);
-  } else if (data && typeof data === "object" && typeof data.byteLength === "number")
-    return new Uint8Array(data as ArrayBuffer);
+  } else if (data && typeof data.byteLength === "number") return new Uint8Array(data as ArrayBuffer);
   return invalid(`${name} is not a Byte Buffer`);
 }
 

@@ -79,11 +79,11 @@ export class Connection {
   /** Payload bytes announced to the application and not read by it; nothing is parsed before they are. */
   available: number;
   /** The application is told of the next piece that it is the first of its message. */
-  first: boolean;
+  declare first?: boolean;
   /** The application is being told of a message without payload. */
   declare isEmpty?: boolean;
   /** The current message is not for the application. */
-  discard: boolean;
+  declare discard?: boolean;
   /** `receive` is running, perhaps further up the stack. */
   receiving: boolean;
   /** The application has closed: no callback is called any more. */
@@ -137,8 +137,6 @@ export class Connection {
     this.payloadStart = 0;
     this.payloadEnd = 0;
     this.available = 0;
-    this.first = false;
-    this.discard = false;
     this.receiving = false;
     this.writable = 0;
     this.remaining = 0;

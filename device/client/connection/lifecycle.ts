@@ -55,7 +55,6 @@ export function release(connection: Connection): void {
 
 /** Ends the connection and tells the application: `error` to `onError` unless the end was clean, then `onClose`. */
 export function finish(connection: Connection, error?: MQTTError): void {
-  if (connection.state === CLOSED) return;
   release(connection);
   report(connection, error);
 }

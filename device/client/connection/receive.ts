@@ -32,12 +32,10 @@ export function receive(connection: Connection): void {
   if (connection.receiving) return;
   connection.receiving = true;
   try {
-    while (
-      (connection.position < connection.end || connection.readable > 0) &&
-      mayParse(connection) &&
-      (connection.position < connection.end || fill(connection))
-    )
+    while ((connection.position < connection.end || connection.readable > 0) && mayParse(connection)) {
+      if (connection.position >= connection.end) fill(connection);
       parse(connection);
+    }
   } finally {
     connection.receiving = false;
   }
@@ -50,8 +48,8 @@ function mayParse(connection: Connection): boolean {
   return (state === CONNECTED || state === LOGIN || state === ENDED) && !isBlocked(connection);
 }
 
-/** Moves bytes from the socket, which has some, to the shared buffer; false when the socket failed. */
-function fill(connection: Connection): boolean {
+/** Moves bytes from the socket, which has some, to the shared buffer; none when the socket fails. */
+function fill(connection: Connection): void {
   const { inbound } = connection;
   let count = connection.readable;
   if (count < inbound.length) readSocket(connection, inbound.subarray(0, count));
@@ -59,16 +57,14 @@ function fill(connection: Connection): boolean {
     count = inbound.length;
     readSocket(connection, inbound);
   }
-  if (!connection.socket) return false;
   connection.position = 0;
-  connection.end = count;
-  return true;
+  connection.end = connection.socket ? count : 0;
 }
 
 /** Fills `target`, which is not longer than what the socket holds. */
 function readSocket(connection: Connection, target: Uint8Array): void {
   try {
-    connection.socket?.read(target);
+    connection.socket!.read(target);
     connection.readable -= target.length;
   } catch (error) {
     finishLater(connection, mqttError(CONNECTION_LOST, `the socket refused to read: ${error}`));
@@ -166,7 +162,7 @@ function callReadable(connection: Connection, count: number, more: boolean): voi
     };
     connection.protocol.describe?.(connection, options);
   }
-  connection.callbacks.onReadable?.call(owner, count, options);
+  connection.callbacks.onReadable!.call(owner, count, options);
 }
 
 /**
@@ -189,7 +185,7 @@ export function readPayload(connection: Connection, target: Uint8Array): number 
   }
   connection.available = available - count;
   // Inside onReadable both is done when it has returned: only then the application is through with the message.
-  if (!connection.receiving && count > 0 && count === available) {
+  if (!connection.receiving && count === available) {
     completeMessage(connection);
     defer(connection, receive);
   }
@@ -204,7 +200,7 @@ function completeMessage(connection: Connection): void {
     acknowledgeMessage(connection, QoS, reader.packetIdentifier, 0);
 }
 
-/** @param reasonCode - with one from 0x80 the message is refused, and its identifier free again ([MQTT-4.3.3-9]) */
+/** @param reasonCode - 0, or one from 0x80: the message is refused, and its identifier free again ([MQTT-4.3.3-9]) */
 function acknowledgeMessage(
   connection: Connection,
   QoS: number,
@@ -215,7 +211,7 @@ function acknowledgeMessage(
     acknowledge(connection, PUBACK, packetIdentifier, reasonCode);
     return;
   }
-  if (reasonCode >= 0x80) {
+  if (reasonCode > 0) {
     acknowledge(connection, PUBREC, packetIdentifier, reasonCode);
     return;
   }

@@ -27,7 +27,7 @@ export function assertWritable(connection: Connection, byteLength: number): void
 export function transmit(connection: Connection, bytes: Uint8Array): void {
   let free: unknown;
   try {
-    free = connection.socket?.write(bytes);
+    free = connection.socket!.write(bytes);
   } catch (error) {
     finishLater(connection, mqttError(CONNECTION_LOST, `the socket refused to write: ${error}`));
     return;
@@ -92,7 +92,7 @@ export function sendPublish(
     byteLength,
     QoS,
     retain,
-    duplicate && QoS > 0,
+    duplicate,
     packetIdentifier,
     connection,
     properties,
@@ -101,8 +101,14 @@ export function sendPublish(
   connection.remaining = byteLength - data.length;
   if (data.length <= room) {
     buffer.set(data, start);
-    // Only of the topic that `connection.topic` names, complete, and without DUP.
-    if (topic === connection.topicBytes && connection.remaining === 0 && !duplicate && protocol.version === 4)
+    // Only in the shared buffer, of the topic that `connection.topic` names, complete, and without DUP.
+    if (
+      buffer === connection.outbound &&
+      topic === connection.topicBytes &&
+      connection.remaining === 0 &&
+      !duplicate &&
+      protocol.version === 4
+    )
       connection.header = start;
     transmitBuffer(connection, buffer, start + data.length);
   } else {
@@ -116,7 +122,7 @@ export function sendPublish(
 export function sendFragment(connection: Connection, data: Uint8Array): void {
   connection.remaining -= data.length;
   if (data.length > 0) transmit(connection, data);
-  if (connection.remaining === 0) flushPending(connection);
+  flushPending(connection);
 }
 
 /** Sends SUBSCRIBE or UNSUBSCRIBE. */

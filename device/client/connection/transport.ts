@@ -10,7 +10,6 @@ import type { MQTTClientOptions } from "../mqtt-client-options";
 import { callWritable } from "./alive";
 import type { Connection, Socket } from "./connection";
 import {
-  CONNECTED,
   CONNECTING,
   CUT,
   DISCONNECTING,
@@ -45,7 +44,6 @@ export function open(connection: Connection, options: MQTTClientOptions, timeout
       onResolved: (_host: string, address: string) => resolved(connection, options, address),
       onError: () => unresolved(connection, host),
     });
-    if (connection.state !== RESOLVING) closeResolver(connection);
   } catch (error) {
     finishLater(connection, mqttError(HOST_NOT_FOUND, `cannot look up ${host}: ${error}`));
   }
@@ -123,15 +121,14 @@ function readable(connection: Connection, count: number): void {
 export function drain(socket: Socket, connection: Connection, count: number): void {
   const { inbound } = connection;
   connection.readable = 0;
-  for (let left = count; left > 0; left -= inbound.length)
-    socket.read(left < inbound.length ? inbound.subarray(0, left) : inbound);
+  for (let left = count; left > 0; left -= inbound.length) socket.read(inbound.subarray(0, left));
 }
 
 function writable(connection: Connection, count: number): void {
   if (!connection.socket) return;
   connection.writable = count;
   if (connection.state === CONNECTING) login(connection);
-  else if (connection.state === CONNECTED) {
+  else {
     // The broker's TCP has taken bytes. A ping cannot go out in the middle of a PUBLISH.
     if (connection.remaining > 0) connection.keepAlive?.received();
     flushPending(connection);
@@ -156,22 +153,19 @@ function login(connection: Connection): void {
 
 /** @param cause - nothing from TCP; TLS and WebSocket may know an MQTTError that says more */
 function socketError(connection: Connection, cause: unknown): void {
-  const { state, payloadStart, payloadEnd } = connection;
+  const { state } = connection;
   if (!connection.socket) return;
   const error = cause instanceof MQTTError ? cause : mqttError(CONNECTION_LOST, lossText(state));
   if (state === DISCONNECTING) finish(connection);
-  else if (state !== CONNECTED || (connection.available === 0 && connection.position >= connection.end))
-    finish(connection, error);
-  else {
+  else if (step(connection, CUT)) {
     // Bytes that arrived before the end are still good: the error waits until they are read.
     Timer.clear(connection.timer);
     connection.timer = undefined;
-    step(connection, CUT);
     connection.error = error;
     closeSocket(connection);
-    connection.available = Math.min(connection.available, payloadEnd - payloadStart);
+    connection.available = connection.payloadEnd - connection.payloadStart;
     receive(connection);
-  }
+  } else finish(connection, error);
 }
 
 function lossText(state: number): string {
@@ -188,5 +182,5 @@ export function awaitClose(connection: Connection): void {
   connection.position = 0;
   connection.end = 0;
   connection.timer = Timer.set(() => finish(connection), CLOSE_TIMEOUT);
-  if (connection.socket && connection.readable > 0) drain(connection.socket, connection, connection.readable);
+  drain(connection.socket!, connection, connection.readable);
 }

@@ -114,7 +114,6 @@ export function writeAgain(
     !options.retain !== ((first & 1) === 0) ||
     (options.operation ?? options.byteLength ?? options.properties ?? options.id ?? options.duplicate) !==
       undefined ||
-    connection.state !== CONNECTED ||
     connection.writable < packet!.length
   )
     return false;

@@ -88,7 +88,7 @@ function append(
     addDeadline(state, { token, timer });
   }
   // Also when the broker turns out to speak 3.1.1: then this client alone sees to it.
-  if (properties) state.preferred.appended?.(state, offset, token);
+  state.preferred.appended?.(state, offset, token);
 }
 
 /** Messages of the topic that wait as LATEST give way to a newer one. */
@@ -149,11 +149,13 @@ function mayEvict(state: ReliableState, offset: number): boolean {
 
 /** A deadline has passed. What has been sent once must be sent until acknowledged ([MQTT-4.4.0-1]). */
 function expire(state: ReliableState, token: number): void {
-  const { outbox, deadlines } = state;
-  const index = deadlines ? deadlines.findIndex((deadline) => deadline.token === token) : -1;
-  if (index >= 0) deadlines!.splice(index, 1);
+  const { outbox } = state;
+  const deadlines = state.deadlines!;
+  deadlines.splice(
+    deadlines.findIndex((deadline) => deadline.token === token),
+    1,
+  );
   const offset = outbox.findToken(token);
-  if (offset < 0) return;
   if (outbox.state(offset) === WAITING) drop(state, offset, DEADLINE_PASSED, "its deadline has passed");
   else outbox.setExpired(offset);
 }

@@ -13,16 +13,16 @@ export function takePiece(
   const { message, callbacks, owner } = state;
   if (options.topic !== undefined) {
     state.topic = options.topic;
-    state.QoS = options.QoS ?? 0;
-    state.retain = options.retain ?? false;
-    state.byteLength = options.byteLength ?? 0;
+    state.QoS = options.QoS!;
+    state.retain = options.retain!;
+    state.byteLength = options.byteLength!;
     // A view of what the reader keeps until the next packet begins.
     state.properties = options.properties;
     state.position = 0;
   }
   const fits = state.byteLength <= message.length;
   if (fits) {
-    if (count > 0) client.read(message.subarray(state.position, state.position + count));
+    client.read(message.subarray(state.position, state.position + count));
     state.position += count;
   } else discard(client, message, count);
   if (options.more) return;
@@ -39,5 +39,5 @@ export function takePiece(
 
 function discard(client: MQTTClient, scratch: Uint8Array, count: number): void {
   let left = count;
-  while (left > 0) left -= client.read(left < scratch.length ? scratch.subarray(0, left) : scratch) ?? left;
+  while (left > 0) left -= client.read(scratch.subarray(0, left)) ?? left;
 }

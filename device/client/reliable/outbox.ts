@@ -101,7 +101,7 @@ export class Outbox {
   remove(offset: number): void {
     const { bytes, used } = this;
     const end = this.next(offset);
-    if (end < used) bytes.copyWithin(offset, end, used);
+    bytes.copyWithin(offset, end, used);
     this.used = used - (end - offset);
     this.count -= 1;
     this.removals += 1;

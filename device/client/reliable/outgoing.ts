@@ -18,11 +18,8 @@ export function resume(state: ReliableState, sessionPresent: boolean): void {
     if (sessionPresent) {
       if (sent === SENT) outbox.setState(offset, RESEND);
       else if (sent === RELEASED) outbox.setState(offset, RERELEASE);
-    } else if (sent !== WAITING && !renew(state, offset)) {
-      offset = 0;
-      continue;
-    }
-    offset = outbox.next(offset);
+      offset = outbox.next(offset);
+    } else offset = renew(state, offset) ? outbox.next(offset) : 0;
   }
 }
 
@@ -42,20 +39,18 @@ function renew(state: ReliableState, offset: number): boolean {
 /** A connection is over: what was being written in pieces begins anew, a stream fails. */
 export function interrupt(state: ReliableState, error: MQTTError): void {
   const { outbox, stream, session } = state;
-  if (state.partialToken > 0) {
-    const offset = outbox.findToken(state.partialToken);
-    if (offset >= 0 && outbox.QoS(offset) === 0) outbox.setState(offset, WAITING);
-    state.partialToken = 0;
-  }
+  const offset = outbox.findToken(state.partialToken);
+  if (offset >= 0 && outbox.QoS(offset) === 0) outbox.setState(offset, WAITING);
+  state.partialToken = 0;
   if (!stream || state.streamTimer) return;
-  if (stream.packetIdentifier > 0) session.forget(stream.packetIdentifier);
+  session.forget(stream.packetIdentifier);
   endStream(state, error);
 }
 
 function endStream(state: ReliableState, error: MQTTError | undefined): void {
-  const { stream } = state;
+  const { onComplete } = state.stream!;
   state.stream = undefined;
-  stream?.onComplete.call(state.owner, error);
+  onComplete.call(state.owner, error);
   checkFlush(state);
 }
 
@@ -114,7 +109,7 @@ export function pump(state: ReliableState): void {
     while (state.pumpAgain) {
       state.pumpAgain = false;
       const { client } = state;
-      if (client && state.connected) pumpOnce(state, client);
+      if (client) pumpOnce(state, client);
     }
   } finally {
     state.pumping = false;
@@ -208,6 +203,7 @@ function sendRestOfRecord(state: ReliableState, client: MQTTClient): void {
   const start = outbox.packetStart(offset) + state.partialPosition;
   const end = outbox.packetEnd(offset);
   const count = Math.min(end - start, client.writable);
+  // Also of a client that is lost and has not told it yet, whose `write` would throw.
   if (count === 0) return;
   state.partialPosition += count;
   client.write(outbox.bytes.subarray(start, start + count));
@@ -222,8 +218,7 @@ function sentRecord(state: ReliableState, offset: number): void {
   if (sentQoS(state, offset) > 0) return;
   const token = outbox.token(offset);
   // Sent at a higher QoS before, which the broker does not take any more.
-  const packetIdentifier = outbox.identifier(offset);
-  if (packetIdentifier > 0) state.session.forget(packetIdentifier);
+  state.session.forget(outbox.identifier(offset));
   outbox.remove(offset);
   reportWritten(state, token);
 }

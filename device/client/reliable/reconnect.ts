@@ -1,13 +1,6 @@
 import Timer from "timer";
 import { CONNACK, SUBACK, UNSUBACK } from "../../mqtt/control-packet";
-import {
-  CONNECTION_LOST,
-  type MQTTError,
-  mqttError,
-  PACKET_TOO_LARGE,
-  PUBLISH_REFUSED,
-  SUBSCRIPTION_REFUSED,
-} from "../../mqtt/mqtt-error";
+import { type MQTTError, mqttError, PUBLISH_REFUSED, SUBSCRIPTION_REFUSED } from "../../mqtt/mqtt-error";
 import type { BinaryValue } from "../../mqtt/version-5/property-writer";
 import MQTTClient from "../mqtt-client";
 import type { ControlMessage, MQTTClientOptions, ReadableOptions } from "../mqtt-client-options";
@@ -85,7 +78,7 @@ function onWritable(this: MQTTClient): void {
 
 function onControl(this: MQTTClient, operation: number, message: ControlMessage): void {
   const state = stateOf(this);
-  if (operation === CONNACK) accepted(state, this, message.sessionPresent ?? false);
+  if (operation === CONNACK) accepted(state, this, message.sessionPresent!);
   else if (operation === SUBACK) {
     subscribed(state, message);
     // What had to wait as too much was in flight goes out.
@@ -99,7 +92,7 @@ function onControl(this: MQTTClient, operation: number, message: ControlMessage)
 /** SUBACK arrived. */
 function subscribed(state: ReliableState, message: ControlMessage): void {
   const { subscriptions, callbacks, owner } = state;
-  const refused = subscriptions.acknowledge(message.id, message.payload);
+  const refused = subscriptions.acknowledge(message.id, message.payload!);
   if (!refused) return;
   const text = `the broker refused to subscribe to ${refused}`;
   const error = mqttError(SUBSCRIPTION_REFUSED, text, subscriptions.reasonCode);
@@ -128,18 +121,14 @@ function onAcknowledge(
 
 function onAuthenticate(this: MQTTClient, data: Uint8Array | undefined): BinaryValue | undefined {
   const { callbacks, owner } = stateOf(this);
-  return callbacks.onAuthenticate?.call(owner, data);
+  return callbacks.onAuthenticate!.call(owner, data);
 }
 
 function onError(this: MQTTClient, error: MQTTError): void {
   const state = stateOf(this);
   // A skipped message leaves the connection as it was.
-  if (error.code === PACKET_TOO_LARGE && !this.ended) state.callbacks.onError?.call(state.owner, error);
+  if (!this.ended) state.callbacks.onError?.call(state.owner, error);
   else ended(state, this, error);
-}
-
-function onClose(this: MQTTClient): void {
-  ended(stateOf(this), this, mqttError(CONNECTION_LOST, "the connection was closed"));
 }
 
 /** The state is their target. */
@@ -149,7 +138,6 @@ const CALLBACKS: Partial<MQTTClientOptions> = Object.freeze({
   onControl: onControl as NonNullable<MQTTClientOptions["onControl"]>,
   onAcknowledge,
   onError,
-  onClose,
 });
 
 function accepted(state: ReliableState, client: MQTTClient, sessionPresent: boolean): void {
@@ -182,7 +170,6 @@ function stable({ state }: StableTimer): void {
 
 /** A connection, or an attempt at one, is over. The next is arranged for before anybody is told, so that `close` undoes it. */
 function ended(state: ReliableState, client: MQTTClient, error: MQTTError): void {
-  if (state.client !== client) return;
   const { callbacks, owner, connected } = state;
   const delay = delayAfter(state, client, error);
   client.close();

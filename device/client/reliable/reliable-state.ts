@@ -108,7 +108,7 @@ export class ReliableState {
   declare streamTimer?: Timer | undefined;
   pumping: boolean;
   /** A callback has added something to send while pumping. */
-  pumpAgain: boolean;
+  declare pumpAgain?: boolean;
   declare deadlines?: Deadline[];
   declare reports?: Report[];
   declare reporting?: boolean;
@@ -116,11 +116,11 @@ export class ReliableState {
   declare flush?: Flush | undefined;
 
   /** Of the message being received. */
-  topic: string;
-  QoS: number;
-  retain: boolean;
-  byteLength: number;
-  position: number;
+  declare topic: string;
+  declare QoS: number;
+  declare retain: boolean;
+  declare byteLength: number;
+  declare position: number;
   declare properties?: ReceivedProperties | undefined;
 
   constructor(owner: ReliableClient, options: ReliableClientOptions, settings: MQTTClientOptions) {
@@ -161,11 +161,5 @@ export class ReliableState {
     this.lastToken = 0;
     this.partialToken = 0;
     this.pumping = false;
-    this.pumpAgain = false;
-    this.topic = "";
-    this.QoS = 0;
-    this.retain = false;
-    this.byteLength = 0;
-    this.position = 0;
   }
 }

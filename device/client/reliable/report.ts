@@ -16,7 +16,7 @@ export function remove(state: ReliableState, offset: number, reason: MQTTError):
   const packetIdentifier = outbox.identifier(offset);
   outbox.remove(offset);
   cancelDeadline(state, token);
-  if (packetIdentifier > 0) session.forget(packetIdentifier);
+  session.forget(packetIdentifier);
   return { token, topic, reason };
 }
 
@@ -87,7 +87,7 @@ function call(state: ReliableState, report: Report): void {
   state.reporting = true;
   try {
     if (reason) callbacks.onDropped?.call(owner, token, topic, reason);
-    else callbacks.onDelivered?.call(owner, token);
+    else callbacks.onDelivered!.call(owner, token);
   } finally {
     state.reporting = nested;
   }
@@ -108,10 +108,10 @@ export function checkFlush(state: ReliableState): void {
 
 /** Ends `flush` with what is unsent now. */
 export function endFlush(state: ReliableState): void {
-  const { flush } = state;
+  const flush = state.flush!;
   state.flush = undefined;
-  Timer.clear(flush?.timer);
-  flush?.callback(unsentCount(state));
+  Timer.clear(flush.timer);
+  flush.callback(unsentCount(state));
 }
 
 export function addDeadline(state: ReliableState, deadline: Deadline): void {

@@ -37,13 +37,12 @@ export interface Subscription extends WriteItem {
 export class Subscriptions {
   /** @internal */ readonly list: Subscription[];
   /** @internal there may be something to send */
-  changed: boolean;
+  declare changed?: boolean;
   /** Of the first refused filter of the last SUBACK. */
   reasonCode: number;
 
   constructor() {
     this.list = [];
-    this.changed = false;
     this.reasonCode = 0;
   }
 
@@ -116,14 +115,14 @@ export class Subscriptions {
    * SUBACK arrived.
    * @returns the filters that the broker refused, joined; empty when there are none
    */
-  acknowledge(packetIdentifier: number, returnCodes: Uint8Array | undefined): string {
+  acknowledge(packetIdentifier: number, returnCodes: Uint8Array): string {
     const { list } = this;
     let refused = "";
     let place = 0;
     for (let index = 0; index < list.length; index++) {
       const item = list[index]!;
       if (item.packetIdentifier !== packetIdentifier) continue;
-      const reasonCode = returnCodes?.[place++] ?? 0;
+      const reasonCode = returnCodes[place++] ?? 0;
       if (reasonCode >= 0x80) {
         if (refused === "") this.reasonCode = reasonCode;
         refused += refused ? `, ${item.topic}` : item.topic;
