@@ -56,7 +56,18 @@ function takeFirst(expectation: Expectation, value: ReadValue): void {
   else if ("skipped" in value) part(expectation, PROTOCOL_ERROR);
   else if (value.type === CONNACK) takeConnack(expectation, value);
   else if (value.type === DISCONNECT) expectation.error = DISCONNECTED;
-  else part(expectation, value.type === AUTH ? AUTHENTICATION_FAILED : PROTOCOL_ERROR);
+  else part(expectation, value.type === AUTH ? authError(value) : PROTOCOL_ERROR);
+}
+
+/** To a client without a method: of another method, or of none, which only one without any property may be. */
+function authError({
+  properties = [],
+}: {
+  readonly properties?: readonly (readonly [string, unknown])[];
+}): number {
+  return properties.some(([name]) => name === "authenticationMethod")
+    ? AUTHENTICATION_FAILED
+    : PROTOCOL_ERROR;
 }
 
 function takeConnack(expectation: Expectation, value: ConnackValue): void {
@@ -72,7 +83,7 @@ function takePacket(expectation: Expectation, value: ReadValue, isWhole: boolean
   if ("error" in value) part(expectation, value.error);
   else if ("skipped" in value) takeSkipped(expectation, value);
   else if (value.type === CONNACK) part(expectation, PROTOCOL_ERROR);
-  else if (value.type === AUTH) part(expectation, AUTHENTICATION_FAILED);
+  else if (value.type === AUTH) part(expectation, authError(value));
   else if (value.type === DISCONNECT) expectation.error = DISCONNECTED;
   else if (value.type === PUBLISH) takeMessage(expectation, value, isWhole);
   else if (value.type === PUBREC || value.type === PUBREL)

@@ -55,6 +55,8 @@ export function release(connection: Connection): void {
 
 /** Ends the connection and tells the application: `error` to `onError` unless the end was clean, then `onClose`. */
 export function finish(connection: Connection, error?: MQTTError): void {
+  // A callback may have closed. An end that waits to be told gives way: this one has a reason of its own.
+  if (connection.abandoned) return;
   release(connection);
   report(connection, error);
 }
@@ -87,5 +89,7 @@ export function abandon(connection: Connection): void {
 function report(connection: Connection, error: MQTTError | undefined): void {
   const { callbacks, owner } = connection;
   if (error) callbacks.onError?.call(owner, error);
-  if (!connection.abandoned) callbacks.onClose?.call(owner);
+  if (connection.abandoned) return;
+  connection.abandoned = true;
+  callbacks.onClose?.call(owner);
 }

@@ -32,7 +32,7 @@ export function authenticate(connection: Connection): void {
   const { owner, callbacks } = connection;
   const state = connection.version5!;
   // [MQTT-4.12.0-5], [MQTT-4.12.0-6]
-  if (state.method === undefined || properties.get(AUTHENTICATION_METHOD) !== state.method) {
+  if (properties.get(AUTHENTICATION_METHOD) !== state.method) {
     fail(connection, otherMethod());
     return;
   }

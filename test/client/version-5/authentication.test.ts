@@ -164,13 +164,6 @@ describe("enhanced authentication", () => {
     expect(errors).toMatchObject([{ code: CONNECTION_REFUSED, reasonCode: 0x8c }]);
   });
 
-  test("[MQTT-4.12.0-6] AUTH without any property, to a client without a method, is one of no method that it knows", () => {
-    const { connection, errors } = new Bench();
-    connection.sendBytes("f0 00");
-    expect(errors).toMatchObject([{ code: AUTHENTICATION_FAILED, reasonCode: 0x82 }]);
-    expect(connection.log.at(-1)).toBe("disconnect 0x82");
-  });
-
   test("[MQTT-4.12.0-6] [MQTT-4.12.0-7] without a method no AUTH is sent, and one that comes is an error", () => {
     const { client, connection, codes } = new Bench();
     expect(codeThrownBy(() => client.write(undefined, { operation: MQTTClient.AUTH }))).toBe(INVALID_STATE);
