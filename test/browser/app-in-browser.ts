@@ -11,7 +11,7 @@ import { ROOT } from "../support/thimble";
 
 const EXECUTABLE = "/usr/bin/chromium";
 /** Whatever a page is to show comes within, ms. */
-const TIMEOUT = 8_000;
+const TIMEOUT = 15_000;
 /** Kept as artefacts of a run. */
 export const SCREENSHOTS: string = join(ROOT, ".cache/screenshots");
 
@@ -136,6 +136,19 @@ export class Phone {
     await this.page.goto(`${app.address}/#code=${app.guestCode}`);
     await this.page.getByRole("button", { name: "Sign in" }).click();
     await this.page.getByText("Live", { exact: true }).waitFor();
+  }
+
+  /** The browser tells the page itself, unless the machine that runs it has no network either. */
+  async loseNetwork(): Promise<void> {
+    const knew = await this.page.evaluate("navigator.onLine");
+    await this.context.setOffline(true);
+    if (!knew) await this.page.evaluate("dispatchEvent(new Event('offline'))");
+  }
+
+  async findNetwork(): Promise<void> {
+    await this.context.setOffline(false);
+    if (!(await this.page.evaluate("navigator.onLine")))
+      await this.page.evaluate("dispatchEvent(new Event('online'))");
   }
 
   /** The number on a card, as text. */

@@ -161,8 +161,8 @@ describe.skipIf(!hasChromium)("the phone app, in headless Chromium", () => {
   });
 
   test("without a network it shows what was last, opens all the same, and sends within the deadline", async () => {
-    const { page, context } = phone;
-    await context.setOffline(true);
+    const { page } = phone;
+    await phone.loseNetwork();
     await page.getByText("Offline", { exact: true }).waitFor();
     const before = await phone.text("temperature");
     await page.reload();
@@ -175,7 +175,7 @@ describe.skipIf(!hasChromium)("the phone app, in headless Chromium", () => {
     await page.getByText("Waiting for the connection").waitFor();
     await phone.screenshot("offline-360");
     expect(house.duty).toBeGreaterThan(0);
-    await context.setOffline(false);
+    await phone.findNetwork();
     await phone.shows("lamp-state", "Off");
     await expect.poll(() => house.duty, POLL).toBe(0);
     await page.getByText("Live", { exact: true }).waitFor();

@@ -6,7 +6,7 @@ import { patientBrokers } from "../../host-home/analytics/patient-brokers";
 import { buildThimble } from "../../support/thimble";
 
 /*
- * npm run kill:analytics [-- --rate 500] [--seconds 60] [--kills 12] [--json]
+ * npm run soak:analytics [-- --rate 500] [--seconds 60] [--kills 12] [--json]
  * SIGKILL of `thimble analytics` under load; exit code 1 when an acknowledged reading is missing.
  */
 

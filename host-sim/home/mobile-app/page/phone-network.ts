@@ -3,23 +3,34 @@ import BrowserSocket, {
   type BrowserSocketOptions,
 } from "../../../../device/client/transports/browser/browser-socket";
 import { CONNECTION_LOST, mqttError } from "../../../../device/mqtt/mqtt-error";
+import { fetchSession } from "./session";
 
 type ResolveOptions = Parameters<BrowserResolver["resolve"]>[0] & {
   onError(host: string): void;
 };
 
-/** Does not try to connect while the phone knows that it has no network. */
+/**
+ * Does not try to connect while the phone has no network. What the phone says of that is a hint only: a machine that has nothing but
+ * itself is "offline" too, and the house may be on it. So the house is asked.
+ */
 export class PhoneResolver extends BrowserResolver {
-  #timeout: number | undefined;
+  #isClosed = false;
 
   override resolve(options: ResolveOptions): void {
     if (navigator.onLine) super.resolve(options);
-    else this.#timeout = window.setTimeout(() => options.onError(options.host));
+    else void this.#ask(options);
   }
 
   override close(): void {
-    window.clearTimeout(this.#timeout);
+    this.#isClosed = true;
     super.close();
+  }
+
+  async #ask(options: ResolveOptions): Promise<void> {
+    const session = await fetchSession();
+    if (this.#isClosed) return;
+    if (session) super.resolve(options);
+    else options.onError(options.host);
   }
 }
 
