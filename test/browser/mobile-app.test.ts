@@ -202,7 +202,9 @@ describe.skipIf(!hasChromium)("the phone app, in headless Chromium", () => {
     // The sessions of the former run are over, and the page notices.
     await phone.page.getByRole("button", { name: "Sign in" }).waitFor();
     await phone.page.evaluate("navigator.serviceWorker.ready.then((worker) => worker.update())");
+    const loadedAnew = phone.page.waitForEvent("load");
     await phone.page.getByRole("button", { name: "Use it now" }).click();
+    await loadedAnew;
     await phone.page.getByText("There is a new version").waitFor({ state: "detached" });
     await phone.signIn(house);
     phone.problems.length = 0; // of the moment without a server

@@ -127,7 +127,7 @@ describe.skipIf(!hasChromium)("the page of trends", () => {
   it("shows the same as a table", async () => {
     await page.getByText("As a table").click();
     const rows = page.getByRole("region", { name: "Table of attic" }).getByRole("row");
-    expect(await rows.count()).toBe(401);
+    await expect.poll(() => rows.count()).toBe(401);
     expect(await rows.last().innerText()).toMatch(/^23:59\s+/);
   });
 
