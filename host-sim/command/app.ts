@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type BrokerAddress, parseBrokerAddress } from "../home/broker-address";
+import { type BrokerAddress, parseBrokerAddress } from "../home/broker/broker-address";
 import { asArgument, integer } from "./arguments";
 import { householdOption } from "./init";
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { CleanReport } from "../home/clean";
+import type { CleanReport } from "../home/home-assistant/clean";
 import { discoveryPrefixOption, quietOption } from "./discovery";
 import { householdOption } from "./init";
 import { type ServiceBrokerOptions, serviceBroker, serviceBrokerOption } from "./service-broker";
@@ -34,8 +34,8 @@ export function addClean(program: Command): void {
 }
 
 async function clean(device: string, options: CleanCommandOptions): Promise<void> {
-  const { cleanDevice } = await import("../home/clean");
-  const { BrokerVisit } = await import("../home/broker-visit");
+  const { cleanDevice } = await import("../home/home-assistant/clean");
+  const { BrokerVisit } = await import("../home/broker/broker-visit");
   const { HOUSE_DEVICES, topicsOf } = await import("../home/household/members");
   const { broker, credentials, household } = await serviceBroker("home-assistant", options);
   const member = household?.member(device);

@@ -44,7 +44,7 @@ export function quietOption(): Option {
 /** Ends with 1 when there are errors. */
 async function check(options: CheckCommandOptions): Promise<void> {
   const { checkDiscovery } = await import("../home/home-assistant/check");
-  const { BrokerVisit } = await import("../home/broker-visit");
+  const { BrokerVisit } = await import("../home/broker/broker-visit");
   const { broker, credentials } = await serviceBroker("home-assistant", options);
   const visit = await BrokerVisit.begin(broker, credentials);
   try {

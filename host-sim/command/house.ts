@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type BrokerAddress, parseBrokerAddress } from "../home/broker-address";
+import { type BrokerAddress, parseBrokerAddress } from "../home/broker/broker-address";
 import { parseSocketAddress, type SocketAddress } from "../home/socket-address";
 import { UsageError } from "../home/usage-error";
 import { asArgument, integer, time } from "./arguments";
@@ -110,7 +110,7 @@ export function addHouse(program: Command): void {
 }
 
 async function house(options: HouseCommandOptions): Promise<void> {
-  const { runHouse } = await import("../home/run-house");
+  const { runHouse } = await import("../home/house/run-house");
   const { householdFor } = await import("../home/household/open-household");
   const household = householdFor(options.broker, options.household);
   if (household && options.websocketPort !== undefined)

@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import { type BrokerAddress, MQTT_PORT, parseBrokerAddress } from "../home/broker-address";
-import type { BrokerCredentials } from "../home/broker-connection";
+import { type BrokerAddress, MQTT_PORT, parseBrokerAddress } from "../home/broker/broker-address";
+import type { BrokerCredentials } from "../home/broker/broker-connection";
 import type { Household } from "../home/household/household";
 import type { Service } from "../home/household/members";
 import { asArgument } from "./arguments";

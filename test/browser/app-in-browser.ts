@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
 import { buildPages } from "../../host-sim/build-pages.mjs";
 import { Alerts } from "../../host-sim/home/alerts/alerts";
-import type { BrokerAddress } from "../../host-sim/home/broker-address";
-import { House } from "../../host-sim/home/house";
+import type { BrokerAddress } from "../../host-sim/home/broker/broker-address";
+import { House } from "../../host-sim/home/house/house";
 import { MobileApp } from "../../host-sim/home/mobile-app/mobile-app";
 import { ROOT } from "../support/thimble";
 

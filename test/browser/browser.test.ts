@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import { EmbeddedBroker } from "../../host-sim/home/broker";
+import { EmbeddedBroker } from "../../host-sim/home/broker/broker";
 import { PEERS, type Peer } from "../interop/matrix/peers";
 import { freePort, Mosquitto, referees } from "../support/mosquitto";
 import { BrowserPage, type Bundle, bundlePage, hasChromium } from "./chromium";

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { EmbeddedBroker } from "../../host-sim/home/broker";
+import { EmbeddedBroker } from "../../host-sim/home/broker/broker";
 import { buildThimble, type Running, thimble } from "../support/thimble";
 
 let running: Running | undefined;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { SMART_LIGHT } from "../../device/home/description";
 import { formatDiscovery } from "../../device/home/discovery";
-import { BrokerVisit } from "../../host-sim/home/broker-visit";
+import { BrokerVisit } from "../../host-sim/home/broker/broker-visit";
 import type { Household } from "../../host-sim/home/household/household";
 import { brokers, type TestBroker } from "../support/brokers";
 import { lockedBrokers, makeHousehold, removeHousehold } from "../support/household";

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Report } from "../../host-sim/home/report";
+import type { Report } from "../../host-sim/home/house/report";
 import { Mosquitto, referees } from "../support/mosquitto";
 import { buildThimble, events, type Running, thimble } from "../support/thimble";
 

@@ -6,11 +6,11 @@ import { PIRPart } from "../../host-sim/board/parts/pir";
 import { PushButtonPart } from "../../host-sim/board/parts/push-button";
 import { TMP117Part } from "../../host-sim/board/parts/tmp117";
 
-import { BrokerVisit } from "../../host-sim/home/broker-visit";
+import { BrokerVisit } from "../../host-sim/home/broker/broker-visit";
 import { checkDiscovery } from "../../host-sim/home/home-assistant/check";
 import { validateDiscovery } from "../../host-sim/home/home-assistant/validator";
-import { DEVICE_IDS } from "../../host-sim/home/house-device";
-import { seededRandom } from "../../host-sim/home/random";
+import { DEVICE_IDS } from "../../host-sim/home/house/house-device";
+import { seededRandom } from "../../host-sim/home/house/random";
 import { createFirmwareBench, type FirmwareBench } from "../apps/firmware-bench";
 import { brokers, type TestBroker } from "../support/brokers";
 import { TestHouse } from "../support/test-house";

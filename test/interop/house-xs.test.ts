@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DEVICE_IDS } from "../../host-sim/home/house-device";
+import { DEVICE_IDS } from "../../host-sim/home/house/house-device";
 import { brokers, type TestBroker } from "../support/brokers";
 import { TestHouse } from "../support/test-house";
 

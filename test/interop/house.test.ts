@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DEVICE_IDS, type DeviceId } from "../../host-sim/home/house-device";
-import type { ObservedPacket } from "../../host-sim/home/wire-observer";
+import { DEVICE_IDS, type DeviceId } from "../../host-sim/home/house/house-device";
+import type { ObservedPacket } from "../../host-sim/home/observer/wire-observer";
 import { brokers, type TestBroker } from "../support/brokers";
 import { referees } from "../support/mosquitto";
 import { TestHouse } from "../support/test-house";

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DEVICE_IDS } from "../../host-sim/home/house-device";
+import { DEVICE_IDS } from "../../host-sim/home/house/house-device";
 import type { Household } from "../../host-sim/home/household/household";
 import {
   type LockedBroker,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { IClientOptions } from "mqtt";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { BrokerCredentials } from "../../host-sim/home/broker-connection";
+import type { BrokerCredentials } from "../../host-sim/home/broker/broker-connection";
 import type { Household } from "../../host-sim/home/household/household";
 import { Authority, type Subject } from "../support/certificates";
 import {

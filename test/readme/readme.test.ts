@@ -9,7 +9,7 @@ import { DeviceProcess } from "../../host-sim/device-process";
 import type { DeviceException } from "../../host-sim/embedded/device-exception";
 import { compileFirmware } from "../../host-sim/firmware";
 import { parseRules } from "../../host-sim/home/alerts/rules";
-import { parseScenario } from "../../host-sim/home/scenario";
+import { parseScenario } from "../../host-sim/home/house/scenario";
 import { readManifest } from "../../host-sim/manifest/manifest";
 import { Link } from "../../host-sim/network/link";
 import { NetworkInterface } from "../../host-sim/network/network-interface";

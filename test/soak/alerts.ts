@@ -2,7 +2,7 @@
 //   npm run soak:alerts -- [--seconds 60] [--rate 500] [--kills 12] [--seed 1]
 // Exit code 1 when an alert is missing or doubled.
 import { parseArgs } from "node:util";
-import { seededRandom } from "../../host-sim/home/random";
+import { seededRandom } from "../../host-sim/home/house/random";
 import { flood } from "../host-home/alerts/flood";
 import { buildThimble } from "../support/thimble";
 

@@ -1,5 +1,5 @@
-import { EmbeddedBroker } from "../../host-sim/home/broker";
-import { type BrokerAddress, formatBrokerAddress } from "../../host-sim/home/broker-address";
+import { EmbeddedBroker } from "../../host-sim/home/broker/broker";
+import { type BrokerAddress, formatBrokerAddress } from "../../host-sim/home/broker/broker-address";
 import { freePort, Mosquitto, referees } from "./mosquitto";
 
 /** A broker that a test can take away and bring back on the same port; neither remembers anything. */

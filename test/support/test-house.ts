@@ -1,7 +1,7 @@
-import { House, type HouseOptions } from "../../host-sim/home/house";
-import type { HouseEvent } from "../../host-sim/home/house-event";
-import type { Report } from "../../host-sim/home/report";
-import type { ScenarioAction } from "../../host-sim/home/scenario";
+import { House, type HouseOptions } from "../../host-sim/home/house/house";
+import type { HouseEvent } from "../../host-sim/home/house/house-event";
+import type { Report } from "../../host-sim/home/house/report";
+import type { ScenarioAction } from "../../host-sim/home/house/scenario";
 
 /** An event with whichever members it has; payloads as text. */
 export type AnyEvent = Readonly<Record<string, unknown>> & { readonly event: HouseEvent["event"] };

@@ -1,7 +1,7 @@
 import { type IClientOptions, type IPublishPacket, type ISubscriptionMap, MqttClient } from "mqtt";
-import { type BrokerAddress, formatBrokerAddress } from "../broker-address";
-import { type BrokerCredentials, connectionOptions } from "../broker-connection";
-import { openBrokerStream } from "../mobile-app/broker-stream";
+import { type BrokerAddress, formatBrokerAddress } from "../broker/broker-address";
+import { type BrokerCredentials, connectionOptions } from "../broker/broker-connection";
+import { openBrokerStream } from "../broker/broker-stream";
 import { UsageError } from "../usage-error";
 import { GatedStream } from "./gated-stream";
 import { type IncomingMessages, IncomingStore } from "./incoming-store";

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { pageFiles } from "../page-files";
+import { pageFiles } from "../web/page-files";
 import type { AlertEntry } from "./alert-book";
 import type { AlertsStatus, Running } from "./alerts";
 import { hostOf } from "./channel";

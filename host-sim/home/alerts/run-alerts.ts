@@ -1,6 +1,6 @@
 import { type Context, Hono, type Next } from "hono";
-import { securityHeaders } from "../security-headers";
-import { WebServer } from "../web-server";
+import { securityHeaders } from "../web/security-headers";
+import { WebServer } from "../web/web-server";
 import { type AlertEvent, alertEventLine } from "./alert-event";
 import { Alerts, type AlertsOptions } from "./alerts";
 

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
-import type { BrokerAddress } from "../broker-address";
-import type { BrokerCredentials } from "../broker-connection";
+import type { BrokerAddress } from "../broker/broker-address";
+import type { BrokerCredentials } from "../broker/broker-connection";
 import { BrokerSession, type SessionState } from "./broker-session";
 import { Database } from "./database";
 import { Intake } from "./intake";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
-import { type BrokerAddress, formatBrokerAddress } from "../broker-address";
-import { type BrokerCredentials, connectionOptions } from "../broker-connection";
+import { type BrokerAddress, formatBrokerAddress } from "../broker/broker-address";
+import { type BrokerCredentials, connectionOptions } from "../broker/broker-connection";
 import { UsageError } from "../usage-error";
 
 /** A message, and how to acknowledge it: on the connection that it came on, or not at all. */

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { pageFiles } from "../page-files";
+import { pageFiles } from "../web/page-files";
 import type { Analytics } from "./analytics";
 import { query } from "./database";
 import { EXPORT_FORMATS, type ExportFormat, exportRows } from "./export";

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { Hono } from "hono";
 import { createLogUpdate } from "log-update";
-import { formatBrokerAddress } from "../broker-address";
-import { securityHeaders } from "../security-headers";
+import { formatBrokerAddress } from "../broker/broker-address";
 import { UsageError } from "../usage-error";
-import { WebServer } from "../web-server";
+import { securityHeaders } from "../web/security-headers";
+import { WebServer } from "../web/web-server";
 import { Analytics, type AnalyticsEvent, type AnalyticsOptions } from "./analytics";
 import {
   type AnalyticsView,

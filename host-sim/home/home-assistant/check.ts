@@ -1,4 +1,4 @@
-import type { BrokerVisit, RetainedMessage } from "../broker-visit";
+import type { BrokerVisit, RetainedMessage } from "../broker/broker-visit";
 import { isObject, type JsonObject } from "./expand";
 import type { Finding } from "./finding";
 import { type NamedTopic, topicsOf } from "./rules";

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import type { BrokerCredentials } from "../broker-connection";
+import type { BrokerCredentials } from "../broker/broker-connection";
 import { UsageError } from "../usage-error";
 import { type AccessRule, rulesOf } from "./access-rules";
 import { type HouseholdSettings, Layout, OWN_FILES, parse, requireBytes, requireText } from "./layout";

@@ -1,4 +1,4 @@
-import { type BrokerAddress, formatBrokerAddress } from "../broker-address";
+import { type BrokerAddress, formatBrokerAddress } from "../broker/broker-address";
 import { UsageError } from "../usage-error";
 import { Household } from "./household";
 import { DEFAULT_HOUSEHOLD } from "./layout";

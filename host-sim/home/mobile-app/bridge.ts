@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { type Duplex, pipeline } from "node:stream";
 import { createWebSocketStream, type WebSocket, WebSocketServer } from "ws";
-import type { BrokerAddress } from "../broker-address";
-import type { BrokerCredentials } from "../broker-connection";
-import { openBrokerStream } from "./broker-stream";
+import type { BrokerAddress } from "../broker/broker-address";
+import type { BrokerCredentials } from "../broker/broker-connection";
+import { openBrokerStream } from "../broker/broker-stream";
 import { ConnectGuard } from "./connect-guard";
 import type { Session } from "./sessions";
 

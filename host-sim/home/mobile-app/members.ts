@@ -1,5 +1,5 @@
 import { createHash, randomInt, timingSafeEqual } from "node:crypto";
-import type { BrokerCredentials } from "../broker-connection";
+import type { BrokerCredentials } from "../broker/broker-connection";
 
 /** What the app needs of a household; `Household` is one. */
 export interface AppHousehold {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type BrokerAddress, formatBrokerAddress } from "../broker-address";
+import { type BrokerAddress, formatBrokerAddress } from "../broker/broker-address";
 import type { Household } from "../household/household";
 import { openHousehold } from "../household/open-household";
 import { GUEST } from "./members";

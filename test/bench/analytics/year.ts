@@ -3,7 +3,7 @@ import { Analytics } from "../../../host-sim/home/analytics/analytics";
 import { Database, timestamp } from "../../../host-sim/home/analytics/database";
 import { advanceRollUps } from "../../../host-sim/home/analytics/roll-ups";
 import { Store } from "../../../host-sim/home/analytics/store";
-import { EmbeddedBroker } from "../../../host-sim/home/broker";
+import { EmbeddedBroker } from "../../../host-sim/home/broker/broker";
 
 export interface YearOptions {
   /** DuckDB file; not there yet. */

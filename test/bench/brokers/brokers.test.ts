@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { EmbeddedBroker } from "../../../host-sim/home/broker";
+import { EmbeddedBroker } from "../../../host-sim/home/broker/broker";
 import { withMarkedSection } from "../../support/marked-section";
 import { processorTime, residentBytes } from "./broker-process";
 import { measureBroker } from "./measure";

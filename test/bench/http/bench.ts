@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { release, type } from "node:os";
 import { parseArgs } from "node:util";
-import { EmbeddedBroker } from "../../../host-sim/home/broker";
+import { EmbeddedBroker } from "../../../host-sim/home/broker/broker";
 import { withMarkedSection } from "../../support/marked-section";
 import { Mosquitto, referees } from "../../support/mosquitto";
 import { machine } from "../results";

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AlertEvent } from "../../../host-sim/home/alerts/alert-event";
 import { Alerts, type AlertsOptions } from "../../../host-sim/home/alerts/alerts";
 import { parseRules } from "../../../host-sim/home/alerts/rules";
-import { EmbeddedBroker } from "../../../host-sim/home/broker";
-import type { BrokerAddress } from "../../../host-sim/home/broker-address";
+import { EmbeddedBroker } from "../../../host-sim/home/broker/broker";
+import type { BrokerAddress } from "../../../host-sim/home/broker/broker-address";
 import { Authority } from "../../support/certificates";
 import { type Browser, PushService } from "./push-service";
 

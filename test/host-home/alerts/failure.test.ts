@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AlertEvent } from "../../../host-sim/home/alerts/alert-event";
 import { Alerts } from "../../../host-sim/home/alerts/alerts";
 import { parseRules } from "../../../host-sim/home/alerts/rules";
-import { parseBrokerAddress } from "../../../host-sim/home/broker-address";
+import { parseBrokerAddress } from "../../../host-sim/home/broker/broker-address";
 import { Mosquitto, referees } from "../../support/mosquitto";
 import { PushService } from "./push-service";
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { seededRandom } from "../../../host-sim/home/random";
+import { seededRandom } from "../../../host-sim/home/house/random";
 import { referees } from "../../support/mosquitto";
 import { buildThimble } from "../../support/thimble";
 import { flood } from "./flood";

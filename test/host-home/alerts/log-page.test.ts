@@ -6,9 +6,9 @@ import { connectAsync } from "mqtt";
 import { chromium } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Alerts } from "../../../host-sim/home/alerts/alerts";
-import { EmbeddedBroker } from "../../../host-sim/home/broker";
-import { securityHeaders } from "../../../host-sim/home/security-headers";
-import { WebServer } from "../../../host-sim/home/web-server";
+import { EmbeddedBroker } from "../../../host-sim/home/broker/broker";
+import { securityHeaders } from "../../../host-sim/home/web/security-headers";
+import { WebServer } from "../../../host-sim/home/web/web-server";
 import { hasChromium } from "../../browser/chromium";
 import { buildThimble } from "../../support/thimble";
 

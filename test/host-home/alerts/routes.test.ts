@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Alerts } from "../../../host-sim/home/alerts/alerts";
-import { EmbeddedBroker } from "../../../host-sim/home/broker";
+import { EmbeddedBroker } from "../../../host-sim/home/broker/broker";
 
 let directory: string;
 let broker: EmbeddedBroker;

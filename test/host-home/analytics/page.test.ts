@@ -7,9 +7,9 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Analytics } from "../../../host-sim/home/analytics/analytics";
 import { Database, timestamp } from "../../../host-sim/home/analytics/database";
-import { EmbeddedBroker } from "../../../host-sim/home/broker";
-import { securityHeaders } from "../../../host-sim/home/security-headers";
-import { WebServer } from "../../../host-sim/home/web-server";
+import { EmbeddedBroker } from "../../../host-sim/home/broker/broker";
+import { securityHeaders } from "../../../host-sim/home/web/security-headers";
+import { WebServer } from "../../../host-sim/home/web/web-server";
 import { buildThimble } from "../../support/thimble";
 
 const EXECUTABLE = "/usr/bin/chromium";

@@ -5,7 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Analytics } from "../../../host-sim/home/analytics/analytics";
-import { EmbeddedBroker } from "../../../host-sim/home/broker";
+import { EmbeddedBroker } from "../../../host-sim/home/broker/broker";
 
 let directory: string;
 let broker: EmbeddedBroker;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SECURITY_CAMERA, SMART_LIGHT } from "../../../device/home/description";
 import { formatDiscovery } from "../../../device/home/discovery";
-import { BrokerVisit } from "../../../host-sim/home/broker-visit";
+import { BrokerVisit } from "../../../host-sim/home/broker/broker-visit";
 import { checkDiscovery } from "../../../host-sim/home/home-assistant/check";
 import { brokers, type TestBroker } from "../../support/brokers";
 

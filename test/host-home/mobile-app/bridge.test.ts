@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { generate, type IConnectPacket, parser } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { formatBrokerAddress } from "../../../host-sim/home/broker-address";
+import { formatBrokerAddress } from "../../../host-sim/home/broker/broker-address";
 import { PEERS } from "../../interop/matrix/peers";
 import { TestApp } from "./support";
 

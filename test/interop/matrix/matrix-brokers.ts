@@ -4,7 +4,7 @@ import { Aedes as Aedes1 } from "aedes-1";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import TLSTransport, { type SecureOptions } from "../../../device/client/transports/tls-transport";
 import WebSocketTransport from "../../../device/client/transports/websocket/websocket-transport";
-import { EmbeddedBroker } from "../../../host-sim/home/broker";
+import { EmbeddedBroker } from "../../../host-sim/home/broker/broker";
 import { Authority, type Identity } from "../../support/certificates";
 import { Mosquitto, referees } from "../../support/mosquitto";
 import type { RealDevice } from "../../support/real-device";
