@@ -3,7 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { coverageOf, type StatementCoverage, type TestResult } from "../conformance/coverage";
 import { runStatementTests } from "../conformance/run-tests";
 import { parseStatements, VERSIONS } from "../conformance/statements";
+import { withMarkedSection } from "../support/marked-section";
 import { type MutationReport, parseExcuses, resultOf, textOf } from "./report";
+import { type MutationSummary, section, summaryOf } from "./summary";
 
 /** Percent of the mutants that tests have to kill. */
 const GOAL = 90;
@@ -14,11 +16,12 @@ const FILES_IN_A_PART = 10;
 /**
  * The command `npm run mutation`: Stryker, then the report. Results of mutants whose code and tests have not changed since are
  * kept in .cache/mutation. `--report` reports on the last run; other options go to Stryker: `--mutate device/mqtt/topic.ts`,
- * `--force` (nothing is taken from the last run).
+ * `--force` (nothing is taken from the last run). `--update` writes the score into test/mutation/results.json and README.md.
  * @param root - of the repository, absolute
  * @returns its exit code: 0 when the goal is reached and every statement is proven
  */
-export function main(root: string, parameters: string[]): number {
+export function main(root: string, options: string[]): number {
+  const parameters = options.filter((option) => option !== "--update");
   if (!parameters.includes("--report")) {
     const parts = parameters.includes("--mutate") ? [] : partsOf(root);
     for (const part of parts) if (!stryker(root, ["--mutate", part, ...parameters])) return 1;
@@ -33,7 +36,15 @@ export function main(root: string, parameters: string[]): number {
   const result = resultOf(report, statements, tests, parseExcuses(read("test/mutation/survivors.tsv")));
   writeFileSync(`${root}.cache/mutation/result.json`, JSON.stringify(result, undefined, 1));
   process.stdout.write(`${textOf(result)}\n`);
+  if (options.includes("--update")) update(root, summaryOf(result, new Date()));
   return result.score >= GOAL && result.unproven.length === 0 ? 0 : 1;
+}
+
+function update(root: string, summary: MutationSummary): void {
+  writeFileSync(`${root}test/mutation/results.json`, `${JSON.stringify(summary, undefined, 2)}\n`);
+  const readme = withMarkedSection(readFileSync(`${root}README.md`, "utf8"), "mutation", section(summary));
+  if (readme === undefined) throw new Error("README.md has no <!-- mutation --> marks");
+  writeFileSync(`${root}README.md`, readme);
 }
 
 function stryker(root: string, parameters: readonly string[]): boolean {
