@@ -86,7 +86,7 @@ export class Connection {
   declare discard?: boolean;
   /** `receive` is running, perhaps further up the stack. */
   receiving: boolean;
-  /** The application has closed, or has been told of the end: no callback is called any more. */
+  /** The application has closed: no callback is called any more. */
   declare abandoned?: boolean;
 
   /** Bytes that the socket takes. */

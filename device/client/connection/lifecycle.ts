@@ -89,7 +89,5 @@ export function abandon(connection: Connection): void {
 function report(connection: Connection, error: MQTTError | undefined): void {
   const { callbacks, owner } = connection;
   if (error) callbacks.onError?.call(owner, error);
-  if (connection.abandoned) return;
-  connection.abandoned = true;
-  callbacks.onClose?.call(owner);
+  if (!connection.abandoned) callbacks.onClose?.call(owner);
 }
