@@ -37,13 +37,8 @@ export async function serviceBroker(
   const isPlain =
     broker && (broker.protocol === undefined || broker.protocol === "ws" || broker.user !== undefined);
   if (isPlain && directory === undefined) return { broker };
-  const { Household } = await import("../home/household/household");
-  const { DEFAULT_HOUSEHOLD } = await import("../home/household/layout");
-  const household = Household.open(directory ?? DEFAULT_HOUSEHOLD);
-  if (!household && directory !== undefined) {
-    const { UsageError } = await import("../home/usage-error");
-    throw new UsageError(`there is no household in ${directory}: make one with thimble init`);
-  }
+  const { openHousehold } = await import("../home/household/open-household");
+  const household = openHousehold(directory);
   if (!household) return { broker: broker ?? { host: "127.0.0.1", port: MQTT_PORT } };
   return {
     broker: broker ?? { protocol: "mqtts", host: "127.0.0.1", port: household.settings.port },

@@ -32,7 +32,7 @@ export function LogPage(): JSX.Element {
   const shown = (log?.alerts ?? []).filter((alert) => filter === "all" || outcomeOf(alert) === filter);
   const connected = error === undefined && log?.status.connected === true;
   return (
-    <main class="page">
+    <main class="frame">
       <header class="bar">
         <h1 class="brand">
           <Mark />
@@ -52,7 +52,7 @@ export function LogPage(): JSX.Element {
           <div class="head">
             <h2 id="log-title">What happened</h2>
             <fieldset class="filters">
-              <legend class="hidden">Show</legend>
+              <legend class="visually-hidden">Show</legend>
               {FILTERS.map(([value, label]) => (
                 <label key={value}>
                   <input

@@ -21,7 +21,7 @@ export function TrendsPage(): preact.JSX.Element {
   // Mounted beside the app, the app is one step up.
   const isMounted = location.pathname.replace(/\/$/, "") !== "";
   return (
-    <div class="trends">
+    <div class="frame trends">
       <header class="bar">
         <h1>
           <Mark /> Trends

@@ -31,7 +31,7 @@ export function HousePage({ house, session, onSignOut }: HousePageProps): JSX.El
   const state = useHouse(house);
   const { status } = state.connection;
   return (
-    <div class="house">
+    <div class="frame">
       <header class="bar">
         <h1 class="brand">
           <Mark />
