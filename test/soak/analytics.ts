@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { killRun } from "../../host-home/analytics/kill-run";
-import { patientBrokers } from "../../host-home/analytics/patient-brokers";
-import { buildThimble } from "../../support/thimble";
+import { killRun } from "../host-home/analytics/kill-run";
+import { patientBrokers } from "../host-home/analytics/patient-brokers";
+import { buildThimble } from "../support/thimble";
 
 /*
  * npm run soak:analytics [-- --rate 500] [--seconds 60] [--kills 12] [--json]
@@ -21,6 +21,7 @@ const json = process.argv.includes("--json");
 await buildThimble();
 for (const { name, installed, start } of patientBrokers) {
   if (!installed) continue;
+  process.stderr.write(`${name}: ${run.duration} s at ${run.rate} messages a second, ${run.kills} kills\n`);
   const directory = await mkdtemp(join(tmpdir(), "thimble-kill-"));
   const broker = await start();
   try {
